@@ -1,0 +1,1 @@
+"""The machinery: recipes, plans, batches, shards and ledgers. It knows no stage by name."""

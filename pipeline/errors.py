@@ -1,0 +1,63 @@
+"""Every error a user can meet, and the exit code each one ends the program with.
+
+    CorpusmillError
+    ├─ RecipeError   the YAML is wrong        file:line, did-you-mean, what exists            exit 2
+    ├─ PlanError     stages do not fit        which column, who needs it, who could add it    exit 2
+    ├─ InputError    this input is bad        path, row; quarantinable                        exit 3
+    └─ StageError    our bug                  stage, shard, rows, the command that replays it exit 4
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CorpusmillError(Exception):
+    """Base of all errors meant for the user: the message is one complete sentence."""
+
+    exit_code = 1
+
+
+class RecipeError(CorpusmillError, ValueError):
+    """The recipe, or an option given in Python, is wrong."""
+
+    exit_code = 2
+
+
+class OptionError(RecipeError):
+    """One option of a stage, reader or section is wrong; `key` names it."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.key, str(self))
+
+
+class PlanError(CorpusmillError, ValueError):
+    """The stages of a recipe do not fit together."""
+
+    exit_code = 2
+
+
+class InputError(CorpusmillError, ValueError):
+    """An input file or row cannot be used; the message names path and row."""
+
+    exit_code = 3
+
+
+class StageError(CorpusmillError, RuntimeError):
+    """A stage failed on data that it should have handled: a bug of ours or of a plugin."""
+
+    exit_code = 4
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the closest of `known`, else what exists."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f" (did you mean '{close[0]}'?)"
+    return f" (there is: {', '.join(names)})" if names else ""

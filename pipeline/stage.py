@@ -1,0 +1,202 @@
+"""The contract: what a stage's author writes, and the registry of names recipes use.
+
+Three kinds share one last line. A `Stage` judges batches on their own. A `GlobalStage`
+compares all documents first: `sketch` gives keys, `decide` sees all rows of a key
+partition, `settle` turns the edges found into verdicts, and `apply` gets them. A `Fit`
+turns batches into one artifact file, which later stages name as `model: "@name"`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from .errors import PlanError, RecipeError, did_you_mean
+from .schema import configured
+
+if TYPE_CHECKING:
+    from .batch import Batch
+
+UInt64s = npt.NDArray[np.uint64]
+Int64s = npt.NDArray[np.int64]
+
+
+class Declared:
+    """What all three kinds declare. Options are fields made by `schema.option`."""
+
+    name: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    """Raise it whenever the results of the same options on the same input change."""
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Distributions whose version can change the results."""
+
+    def needs(self) -> tuple[str, ...]:
+        """Columns that must be there."""
+        return ("text",)
+
+    def identity(self) -> dict[str, str]:
+        """What else decides the results: hashes of model files by option name."""
+        return {}
+
+
+class Stage(Declared):
+    """Judges, measures or edits the documents of a batch, each on its own."""
+
+    edits_text: ClassVar[bool] = False
+    """Whether `apply` calls `batch.edit`; the frame then adds `<stage>_n_edits` (int32)."""
+    scrubs: ClassVar[bool] = False
+    """Whether what `apply` leaves of a text may be published (see `publish`)."""
+
+    def adds(self) -> dict[str, pa.DataType]:
+        """Columns promised, named `<stage>_<signal>`."""
+        return {}
+
+    def open(self) -> Any:
+        """A resource such as a model, made once per worker; it reaches `apply` as `batch.resource`."""
+        return None
+
+    def apply(self, batch: Batch) -> None:
+        """Call `batch.set`, `batch.edit` and `batch.drop`."""
+        raise NotImplementedError(f"{type(self).__name__}.apply")
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Keys of a batch's documents: any number per document.
+
+    keys uint64[K]; ranks int64[K], whose key it is; payload: name -> array[K] of a fixed-size type.
+    """
+
+    keys: UInt64s
+    ranks: Int64s
+    payload: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Pairs of ranks that belong together: kept int64[E] is the lower one, other int64[E]."""
+
+    kept: Int64s
+    other: Int64s
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What `settle` decided, a row per document that is in a cluster of two or more.
+
+    ranks int64[V] ascending; twins int64[V], the rank of the document that is kept instead,
+    or -1 for the one kept; sizes int32[V], documents in the cluster.
+    """
+
+    ranks: Int64s
+    twins: Int64s
+    sizes: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class RowVerdicts:
+    """Verdicts joined to the rows of one batch.
+
+    twin_uid: N strings, the uid of the document kept instead, or empty; size int32[N], 1 if alone.
+    """
+
+    twin_uid: npt.NDArray[np.object_]
+    size: npt.NDArray[np.int32]
+
+    @property
+    def is_duplicate(self) -> npt.NDArray[np.bool_]:
+        """bool[N]: another document is kept instead of this one."""
+        return self.twin_uid != ""
+
+
+class GlobalStage(Stage):
+    """Compares all documents, in partitions of a key space, before it judges each."""
+
+    def sketch(self, batch: Batch) -> Sketch:
+        """Keys by which documents meet; runs per shard, in parallel."""
+        raise NotImplementedError(f"{type(self).__name__}.sketch")
+
+    def decide(self, part: Sketch) -> Edges:
+        """Edges within one key partition, whose rows are sorted by (key, rank)."""
+        raise NotImplementedError(f"{type(self).__name__}.decide")
+
+    def settle(self, edges: Edges) -> Verdicts:
+        """Verdicts from all edges of all partitions, in any order and with repeats."""
+        raise NotImplementedError(f"{type(self).__name__}.settle")
+
+    def apply(self, batch: Batch, verdicts: RowVerdicts) -> None:  # type: ignore[override]
+        """As for a Stage, with the verdicts on this batch's rows."""
+        raise NotImplementedError(f"{type(self).__name__}.apply")
+
+
+class Fit(Declared):
+    """Turns the documents that reach it into one artifact file."""
+
+    def fit(self, batches: Iterable[Batch], out: BinaryIO) -> None:
+        """Read every batch, in order, and write the artifact."""
+        raise NotImplementedError(f"{type(self).__name__}.fit")
+
+
+_registry: dict[str, type[Declared]] = {}
+Kind = TypeVar("Kind", bound=type[Declared])
+
+
+def stage(name: str) -> Callable[[Kind], Kind]:
+    """Class decorator: make the class a frozen dataclass of its options, known by `name`."""
+
+    def register(cls: Kind) -> Kind:
+        rival = _registry.get(name)
+        if rival is not None and (rival.__module__, rival.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise PlanError(f"two stages claim the name '{name}': {rival.__module__} and {cls.__module__}")
+        cls.name = name
+        made: Kind = configured(cls, name)  # type: ignore[assignment]
+        _registry[name] = made
+        return made
+
+    return register
+
+
+def load_stages(plugins: Iterable[str] = ()) -> dict[str, type[Declared]]:
+    """Every known stage by name: this project's, those of entry points, those of `plugins`.
+
+    A package named by an entry point in the group `corpusmill.stages` has all its modules imported.
+    """
+    for point in entry_points(group="corpusmill.stages"):
+        package = point.load()
+        for module in pkgutil.iter_modules(getattr(package, "__path__", [])):
+            if not module.ispkg:
+                importlib.import_module(f"{package.__name__}.{module.name}")
+    for plugin in plugins:
+        importlib.import_module(plugin)
+    return dict(sorted(_registry.items()))
+
+
+def find_stage(name: str) -> type[Declared]:
+    """The stage class a recipe names. Raises RecipeError with a suggestion."""
+    if name not in _registry:
+        raise RecipeError(f"there is no stage '{name}'{did_you_mean(name, _registry)}")
+    return _registry[name]
+
+
+def signals_of(made: Declared, label: str) -> dict[str, pa.DataType]:
+    """The columns a stage adds to survivors, under the label it has in the recipe."""
+    if not isinstance(made, Stage):
+        return {}
+    columns = {relabel(column, made.name, label): kind for column, kind in made.adds().items()}
+    if made.edits_text:
+        columns[f"{label}_n_edits"] = pa.int32()
+    return columns
+
+
+def relabel(column: str, name: str, label: str) -> str:
+    """A column of stage `name` as it is called under `label` (`as:` in the recipe)."""
+    assert column.startswith(f"{name}_"), f"stage {name} may not write the column {column}"
+    return label + column[len(name) :]
