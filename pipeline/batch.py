@@ -119,7 +119,7 @@ def apply_edits(text: pa.Array, edits: Edits) -> pa.Array:
     """The large_string array that results from replacing the spans."""
     data, offsets = utf8_buffers(text)
     starts, ends = offsets[edits.rows] + edits.starts, offsets[edits.rows] + edits.ends
-    view = memoryview(data)
+    view = memoryview(data)  # type: ignore[arg-type]
     pieces: list[bytes | memoryview] = []
     position = int(offsets[0])
     for start, end, replacement in zip(starts.tolist(), ends.tolist(), edits.replacements, strict=True):

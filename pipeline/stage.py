@@ -114,7 +114,7 @@ class RowVerdicts:
     @property
     def is_duplicate(self) -> npt.NDArray[np.bool_]:
         """bool[N]: another document is kept instead of this one."""
-        return self.twin_uid != ""
+        return np.asarray(self.twin_uid != "", dtype=np.bool_)
 
 
 class GlobalStage(Stage):

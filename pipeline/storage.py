@@ -17,6 +17,9 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from .errors import InputError
 
+STAMP_KEYS = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "created")
+"""What fsspec's file systems call the tag or the time that changes with a file."""
+
 
 class Found(NamedTuple):
     """A file that a pattern matched. name: relative to the pattern's fixed part, with `/`; stamp: changes with it."""
@@ -35,7 +38,10 @@ def is_url(path: str) -> bool:
 def _filesystem(url: str) -> tuple[Any, str]:
     from fsspec.core import url_to_fs
 
-    filesystem, path = url_to_fs(url)
+    try:
+        filesystem, path = url_to_fs(url)
+    except (ImportError, ValueError) as error:  # a protocol that is unknown, or whose package is not installed
+        raise InputError(f"cannot open {url}: {error}") from error
     return filesystem, str(path)
 
 
@@ -195,7 +201,7 @@ def find(folder: str, pattern: str) -> list[Found]:
 def _fixed_part(pattern: str) -> str:
     """The folders of a pattern before its first wildcard."""
     parts = pattern.split("/")
-    fixed = [part for part in parts[:-1]]
+    fixed = parts[:-1]
     for position, part in enumerate(parts[:-1]):
         if glob.has_magic(part):
             fixed = parts[:position]
@@ -204,27 +210,44 @@ def _fixed_part(pattern: str) -> str:
 
 
 def _find_local(pattern: str) -> list[Found]:
+    base, paths = _fixed_part(pattern.replace(os.sep, "/")), [pattern]
     if os.path.isdir(pattern):
-        pattern = os.path.join(pattern, "**")
-    base = _fixed_part(pattern.replace(os.sep, "/")) or ("/" if pattern.startswith("/") else ".")
+        base, paths = pattern, glob.glob(os.path.join(glob.escape(pattern), "**"), recursive=True)
+    elif os.path.lexists(pattern):  # a name may hold the characters of a pattern
+        base = os.path.dirname(pattern)
+    else:
+        paths = glob.glob(pattern, recursive=True)
+    base = base or ("/" if pattern.startswith("/") else ".")
     found = []
-    for path in glob.iglob(pattern, recursive=True):
-        if os.path.isfile(path):
-            status = os.stat(path)
-            name = os.path.relpath(path, base).replace(os.sep, "/")
-            found.append(Found(name, os.path.abspath(path), status.st_size, str(status.st_mtime_ns)))
+    for path in paths:
+        if not os.path.isdir(path):
+            found.append(_found_local(path, os.path.relpath(path, base).replace(os.sep, "/")))
     return found
+
+
+def _found_local(path: str, name: str) -> Found:
+    try:
+        status = os.stat(path)
+    except OSError as error:  # a link to a file that is not there
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    return Found(name, os.path.abspath(path), status.st_size, str(status.st_mtime_ns))
 
 
 def _find_remote(pattern: str) -> list[Found]:
     filesystem, inside = _filesystem(pattern)
+    base, hidden = _fixed_part(inside), "/." in inside
     if filesystem.isdir(inside):
-        inside = f"{inside.rstrip('/')}/**"
-    base = _fixed_part(inside)
+        base = inside.rstrip("/")
+        infos = filesystem.find(base, detail=True)
+    elif filesystem.isfile(inside):  # a URL may hold the characters of a pattern
+        base, hidden = inside.rpartition("/")[0], True
+        infos = {inside: filesystem.info(inside)}
+    else:
+        infos = filesystem.glob(inside, detail=True)
     found = []
-    for path, info in filesystem.glob(inside, detail=True).items():
-        if info.get("type") == "file":
-            stamp = next((str(info[key]) for key in ("ETag", "etag", "mtime", "created", "LastModified") if key in info), "")
-            location = filesystem.unstrip_protocol(path)
-            found.append(Found(str(path)[len(base) :].lstrip("/"), location, int(info.get("size") or 0), stamp))
+    for path, info in infos.items():
+        name = str(path)[len(base) :].lstrip("/")
+        if info.get("type") == "file" and (hidden or not f"/{name}".count("/.")):
+            stamp = next((str(info[key]) for key in STAMP_KEYS if info.get(key)), "")
+            found.append(Found(name, filesystem.unstrip_protocol(path), int(info.get("size") or 0), stamp))
     return found

@@ -1,0 +1,208 @@
+"""Recipe -> plan: columns checked end to end, passes over the text, fingerprints.
+
+Neighbouring row stages are fused into one pass. A global stage ends the pass before it
+(which sketches for it) and begins the next (which applies its verdicts), so G global
+stages cost at most G + 1 passes; a Fit ends the pass before it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import platform
+import unicodedata
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import pyarrow as pa
+
+from .errors import InputError, PlanError, did_you_mean
+from .readers.base import Input, Reader
+from .recipe import Recipe, Source, Step
+from .rows import DOCUMENT, MAX_FILES, MAX_SOURCES
+from .schema import options
+from .stage import Declared, Fit, GlobalStage, Stage, signals_of
+
+FORMAT = 1
+"""Version of the frame's own results: rows, shards, cuts. Raise it when their bytes change."""
+FRAME_LIBRARIES = ("numpy", "numba", "pyarrow")
+PARTITION_BYTES = 1_000_000_000
+READ = "read"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass over the text: steps[first..last], where step 0 is reading; then a sketch or a Fit for `then`."""
+
+    first: int
+    last: int
+    then: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does. fingerprints and signals have an entry per step, step 0 being `read`."""
+
+    recipe: Recipe
+    steps: tuple[Step, ...]
+    inputs: dict[str, list[Input]]
+    passes: tuple[Pass, ...]
+    fingerprints: tuple[str, ...]
+    signals: tuple[dict[str, pa.DataType], ...]
+    partitions: int
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of all steps, `read` first."""
+        return (READ, *(step.label for step in self.steps))
+
+    def step(self, position: int) -> Step:
+        """The step at a position; 0, reading, has none."""
+        assert position > 0
+        return self.steps[position - 1]
+
+    def folder_name(self, position: int) -> str:
+        """The name below `work/` of the folder with the results of a step."""
+        return f"{position:02d}-{self.labels[position]}-{self.fingerprints[position][:16]}"
+
+    @property
+    def scrubber(self) -> Step | None:
+        """The stage of this plan that makes text fit to be published, if there is one."""
+        scrubbing = [step for step in self.steps if isinstance(step.stage, Stage) and step.stage.scrubs]
+        return scrubbing[-1] if scrubbing else None
+
+
+def make_plan(recipe: Recipe, until: str | None = None) -> Plan:
+    """Check a recipe against its inputs and lay out its passes. Raises PlanError and InputError."""
+    steps = _until(recipe, until)
+    inputs = list_inputs(recipe)
+    signals = _check_columns(recipe, steps)
+    prints = _fingerprints(recipe, steps, inputs)
+    size = sum(item.size for items in inputs.values() for item in items)
+    partitions = max(1, -(-size // PARTITION_BYTES))
+    return Plan(recipe, steps, inputs, _passes(steps), prints, signals, partitions)
+
+
+def _until(recipe: Recipe, until: str | None) -> tuple[Step, ...]:
+    """The recipe's steps up to and with the one named."""
+    if until is None:
+        return recipe.steps
+    labels = [READ, *(step.label for step in recipe.steps)]
+    if until not in labels:
+        raise PlanError(f"{recipe.path} has no stage '{until}'{did_you_mean(until, labels)}")
+    return recipe.steps[: labels.index(until)]
+
+
+def list_inputs(recipe: Recipe) -> dict[str, list[Input]]:
+    """Each source's inputs, in the order of the recipe. Raises InputError naming the source."""
+    if len(recipe.sources) > MAX_SOURCES:
+        raise PlanError(f"{recipe.path}: {len(recipe.sources)} sources, at most {MAX_SOURCES} are possible")
+    inputs = {}
+    for source in recipe.sources:
+        try:
+            inputs[source.name] = source.reader.inputs(recipe.folder)
+        except InputError as error:
+            raise InputError(f"{recipe.path}:{source.line}: source '{source.name}': {error}") from error
+        if len(inputs[source.name]) > MAX_FILES:
+            raise InputError(f"source '{source.name}' has over {MAX_FILES:,} files: split it into several sources")
+    return inputs
+
+
+def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, pa.DataType], ...]:
+    """The signal columns there are after each step. Raises PlanError for a column that nobody wrote."""
+    signals: dict[str, pa.DataType] = {}
+    after: list[dict[str, pa.DataType]] = [dict(signals)]
+    fits: dict[str, Step] = {}
+    for position, step in enumerate(steps):
+        where = f"{recipe.path}:{step.line}"
+        for column in step.stage.needs():
+            if column not in DOCUMENT.names and column not in signals:
+                raise PlanError(f"{where}: {step.label} needs the column '{column}', {_who_adds(column, steps, position)}")
+        for column, kind in signals_of(step.stage, step.label).items():
+            if column in DOCUMENT.names or column in signals:
+                raise PlanError(f"{where}: {step.label} adds the column '{column}', which is there already")
+            signals[column] = kind
+        for name in _references(step.stage).values():
+            if name not in fits:
+                raise PlanError(f"{where}: {step.label} uses '@{name}', but no such Fit runs before it{did_you_mean(name, fits)}")
+        if isinstance(step.stage, Fit):
+            fits[step.label] = step
+        after.append(dict(signals))
+    return tuple(after)
+
+
+def _who_adds(column: str, steps: tuple[Step, ...], position: int) -> str:
+    later = [step.label for step in steps[position:] if column in signals_of(step.stage, step.label)]
+    if later:
+        return f"which {later[0]} adds: move {later[0]} before it"
+    have = [name for step in steps[:position] for name in signals_of(step.stage, step.label)]
+    return f"which no stage of this recipe adds{did_you_mean(column, [*DOCUMENT.names, *have])}"
+
+
+def _references(made: Declared) -> dict[str, str]:
+    """option -> name, for the options whose value is `@name`."""
+    values = options(made)
+    return {name: value[1:] for name, value in values.items() if isinstance(value, str) and value.startswith("@")}
+
+
+def with_artifacts(made: Declared, artifacts: dict[str, str]) -> Declared:
+    """The stage with every `@name` replaced by the path of that artifact."""
+    paths = {name: artifacts[target] for name, target in _references(made).items()}
+    return dataclasses.replace(made, **paths) if paths else made  # type: ignore[type-var]
+
+
+def _passes(steps: tuple[Step, ...]) -> tuple[Pass, ...]:
+    passes: list[Pass] = []
+    first = 0
+    for position, step in enumerate(steps, start=1):
+        if isinstance(step.stage, (GlobalStage, Fit)):
+            passes.append(Pass(first, position - 1, position))
+            first = position
+    return (*passes, Pass(first, len(steps), None))
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def library_versions(made: Declared | Reader | None = None) -> dict[str, str]:
+    """Versions of the libraries whose change can change the results, of the frame or of one stage or reader."""
+    if made is None:
+        versions = {name: _version(name) for name in FRAME_LIBRARIES}
+        return {**versions, "unicode": unicodedata.unidata_version}
+    return {name: _version(name) for name in made.libraries}
+
+
+def _reader_print(source: Source, items: list[Input]) -> list[Any]:
+    reader = source.reader
+    listing = [(item.name, item.size, item.stamp) for item in items]
+    return [source.name, reader.name, reader.version, options(reader), library_versions(reader), listing]
+
+
+def _fingerprints(recipe: Recipe, steps: tuple[Step, ...], inputs: dict[str, list[Input]]) -> tuple[str, ...]:
+    """A hash per step of all that decides its results, chained from the inputs on."""
+    sources = [_reader_print(source, inputs[source.name]) for source in recipe.sources]
+    frame = {**library_versions(), "machine": platform.machine()}
+    prints = [_digest(FORMAT, frame, recipe.settings.shard_mb, sources)]
+    fits: dict[str, str] = {}
+    for step in steps:
+        stage = step.stage
+        used = {name: fits[target] for name, target in _references(stage).items()}
+        identity = stage.identity() if not used else {}
+        parts = (step.label, stage.name, stage.version, options(stage), used, identity, library_versions(stage))
+        own = _digest(prints[-1], *parts)
+        if isinstance(stage, Fit):
+            fits[step.label] = own
+            prints.append(_digest(prints[-1], "after a fit", step.label))
+        else:
+            prints.append(own)
+    return tuple(prints)
