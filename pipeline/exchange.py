@@ -22,7 +22,9 @@ def join_sketches(sketches: Sequence[Sketch]) -> Sketch:
         return Sketch(np.zeros(0, np.uint64), np.zeros(0, np.int64))
     payload = {name: np.concatenate([sketch.payload[name] for sketch in sketches]) for name in sketches[0].payload}
     return Sketch(
-        np.concatenate([sketch.keys for sketch in sketches]), np.concatenate([sketch.ranks for sketch in sketches]), payload
+        np.concatenate([sketch.keys for sketch in sketches]),
+        np.concatenate([sketch.ranks for sketch in sketches]),
+        payload,
     )
 
 

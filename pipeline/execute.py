@@ -12,6 +12,8 @@ from .ledger import Ledger, Reason
 from .rows import DROP, EXCERPT_CHARS
 from .stage import GlobalStage, RowVerdicts, Stage, signals_of
 
+QUARANTINED = "quarantined"
+
 
 class Outcome(NamedTuple):
     """Survivors, dropped rows (identity, signals, why; no text), and the ledger of one stage on one batch."""
@@ -53,6 +55,16 @@ def carry_out(batch: Batch, stage: Stage, label: str) -> Outcome:
     ledger = _count(batch, out, dropped_mask, label)
     kept = out.filter(pa.array(~dropped_mask)) if dropped_mask.any() else out
     return Outcome(kept, dropped, ledger)
+
+
+def quarantine(stage: Stage, record_batch: pa.RecordBatch, label: str) -> Outcome:
+    """Drop every document of a batch on which the stage failed, for the reason `quarantined`."""
+    batch = Batch(record_batch, stage, label)
+    batch.drop(np.ones(len(batch), dtype=bool), QUARANTINED)
+    for name, kind in signals_of(stage, label).items():
+        record_batch = record_batch.append_column(pa.field(name, kind), pa.nulls(len(batch), kind))
+    dropped = _dropped_rows(batch, record_batch, batch.rules[QUARANTINED].mask, label)
+    return Outcome(record_batch.slice(0, 0), dropped, _count(batch, record_batch, batch.rules[QUARANTINED].mask, label))
 
 
 def _with_columns(batch: Batch, stage: Stage, label: str) -> pa.RecordBatch:

@@ -37,7 +37,9 @@ class Count:
         """Assert conservation of rows and bytes."""
         dropped = sum(reason.dropped for reason in self.reasons.values())
         dropped_bytes = sum(reason.dropped_bytes for reason in self.reasons.values())
-        assert self.rows_in == self.rows_out + dropped, f"{where}: {self.rows_in} rows in, {self.rows_out} out, {dropped} dropped"
+        assert self.rows_in == self.rows_out + dropped, (
+            f"{where}: {self.rows_in} rows in, {self.rows_out} out, {dropped} dropped"
+        )
         assert self.bytes_in + self.bytes_edited == self.bytes_out + dropped_bytes, f"{where}: bytes do not add up"
         assert all(reason.dropped <= reason.failed for reason in self.reasons.values()), where
 

@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from .errors import InputError, PlanError, did_you_mean
+from .ingest import READ
 from .readers.base import Input, Reader
 from .recipe import Recipe, Source, Step
 from .rows import DOCUMENT, MAX_FILES, MAX_SOURCES
@@ -28,8 +29,9 @@ from .stage import Declared, Fit, GlobalStage, Stage, signals_of
 FORMAT = 1
 """Version of the frame's own results: rows, shards, cuts. Raise it when their bytes change."""
 FRAME_LIBRARIES = ("numpy", "numba", "pyarrow")
-PARTITION_BYTES = 1_000_000_000
-READ = "read"
+PARTITION_BYTES = 64_000_000
+"""Input on disk per key partition; one partition's keys are in memory at a time."""
+MAX_PARTITIONS = 4_096
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,23 @@ class Pass:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does. fingerprints and signals have an entry per step, step 0 being `read`."""
+    """What a run does. fingerprints and signals have an entry per step, step 0 being `read`;
+    artifacts has the fingerprint of each Fit by its label.
+    """
 
     recipe: Recipe
     steps: tuple[Step, ...]
     inputs: dict[str, list[Input]]
     passes: tuple[Pass, ...]
     fingerprints: tuple[str, ...]
+    artifacts: dict[str, str]
     signals: tuple[dict[str, pa.DataType], ...]
     partitions: int
+
+    @property
+    def last(self) -> int:
+        """The position of the last step."""
+        return len(self.steps)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -79,10 +89,10 @@ def make_plan(recipe: Recipe, until: str | None = None) -> Plan:
     steps = _until(recipe, until)
     inputs = list_inputs(recipe)
     signals = _check_columns(recipe, steps)
-    prints = _fingerprints(recipe, steps, inputs)
+    prints, fits = _fingerprints(recipe, steps, inputs)
     size = sum(item.size for items in inputs.values() for item in items)
-    partitions = max(1, -(-size // PARTITION_BYTES))
-    return Plan(recipe, steps, inputs, _passes(steps), prints, signals, partitions)
+    partitions = min(MAX_PARTITIONS, 1 + size // PARTITION_BYTES)
+    return Plan(recipe, steps, inputs, _passes(steps), prints, fits, signals, partitions)
 
 
 def _until(recipe: Recipe, until: str | None) -> tuple[Step, ...]:
@@ -119,14 +129,18 @@ def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, p
         where = f"{recipe.path}:{step.line}"
         for column in step.stage.needs():
             if column not in DOCUMENT.names and column not in signals:
-                raise PlanError(f"{where}: {step.label} needs the column '{column}', {_who_adds(column, steps, position)}")
+                raise PlanError(
+                    f"{where}: {step.label} needs the column '{column}', {_who_adds(column, steps, position)}"
+                )
         for column, kind in signals_of(step.stage, step.label).items():
             if column in DOCUMENT.names or column in signals:
                 raise PlanError(f"{where}: {step.label} adds the column '{column}', which is there already")
             signals[column] = kind
         for name in _references(step.stage).values():
             if name not in fits:
-                raise PlanError(f"{where}: {step.label} uses '@{name}', but no such Fit runs before it{did_you_mean(name, fits)}")
+                raise PlanError(
+                    f"{where}: {step.label} uses '@{name}', but no such Fit runs before it{did_you_mean(name, fits)}"
+                )
         if isinstance(step.stage, Fit):
             fits[step.label] = step
         after.append(dict(signals))
@@ -188,8 +202,10 @@ def _reader_print(source: Source, items: list[Input]) -> list[Any]:
     return [source.name, reader.name, reader.version, options(reader), library_versions(reader), listing]
 
 
-def _fingerprints(recipe: Recipe, steps: tuple[Step, ...], inputs: dict[str, list[Input]]) -> tuple[str, ...]:
-    """A hash per step of all that decides its results, chained from the inputs on."""
+def _fingerprints(
+    recipe: Recipe, steps: tuple[Step, ...], inputs: dict[str, list[Input]]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """A hash per step of all that decides its results, chained from the inputs on; and the hash of each Fit."""
     sources = [_reader_print(source, inputs[source.name]) for source in recipe.sources]
     frame = {**library_versions(), "machine": platform.machine()}
     prints = [_digest(FORMAT, frame, recipe.settings.shard_mb, sources)]
@@ -205,4 +221,4 @@ def _fingerprints(recipe: Recipe, steps: tuple[Step, ...], inputs: dict[str, lis
             prints.append(_digest(prints[-1], "after a fit", step.label))
         else:
             prints.append(own)
-    return tuple(prints)
+    return tuple(prints), fits

@@ -201,7 +201,9 @@ def _check_name(tree: _Tree, name: str, at: Path, what: str) -> None:
 def _sources(tree: _Tree) -> tuple[Source, ...]:
     sections = tree.value["sources"]
     if not isinstance(sections, dict):
-        raise tree.error(("sources",), "'sources' is a map of names to readers, such as web: {reader: jsonl, paths: [...]}")
+        raise tree.error(
+            ("sources",), "'sources' is a map of names to readers, such as web: {reader: jsonl, paths: [...]}"
+        )
     sources = []
     for name, values in sections.items():
         at: Path = ("sources", name)

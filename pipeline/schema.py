@@ -100,7 +100,9 @@ def _check_bounds(what: str, name: str, value: Any, metadata: Mapping[str, Any])
         if one is None:
             continue
         if metadata["choices"] and one not in metadata["choices"]:
-            raise OptionError(name, f"{what} option '{name}' has no choice {one!r}{did_you_mean(str(one), metadata['choices'])}")
+            raise OptionError(
+                name, f"{what} option '{name}' has no choice {one!r}{did_you_mean(str(one), metadata['choices'])}"
+            )
         if isinstance(one, float) and one != one:
             raise OptionError(name, f"{what} option '{name}' must be a number, got NaN")
         if metadata["ge"] is not None and one < metadata["ge"]:

@@ -83,7 +83,9 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     columns = []
     for field in schema:
         position = batch.schema.get_field_index(field.name)
-        columns.append(batch.column(position).cast(field.type) if position >= 0 else pa.nulls(batch.num_rows, field.type))
+        columns.append(
+            batch.column(position).cast(field.type) if position >= 0 else pa.nulls(batch.num_rows, field.type)
+        )
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
@@ -98,14 +100,18 @@ def open_shard(path: str, columns: list[str] | None = None) -> pa.ipc.RecordBatc
         options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=included)
         return pa.ipc.open_file(file, options=options)
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path} is missing or damaged ({error}): delete its run's work/ folder and run again") from error
+        raise InputError(
+            f"{path} is missing or damaged ({error}): delete its run's work/ folder and run again"
+        ) from error
 
 
-def read_shard(path: str, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """The batches of a shard in order, one in memory at a time."""
+def read_shard(path: str, columns: list[str] | None = None, *, at_least_one: bool = False) -> Iterator[pa.RecordBatch]:
+    """The batches of a shard in order, one in memory at a time; `at_least_one`: an empty one if there is none."""
     reader = open_shard(path, columns)
     for position in range(reader.num_record_batches):
         yield reader.get_batch(position)
+    if at_least_one and not reader.num_record_batches:
+        yield pa.RecordBatch.from_pylist([], schema=reader.schema)
 
 
 def read_table(path: str, columns: list[str] | None = None) -> pa.Table:
@@ -126,15 +132,10 @@ def sidecar_path(folder: str, shard: str) -> str:
     return storage.join(folder, "sidecars", f"{shard}.json")
 
 
-def finished(folder: str, shard: str, fingerprint: str, on_error: str) -> dict[str, Any] | None:
-    """The sidecar of a shard that is complete for this plan, else None.
-
-    A shard in which rows or all were quarantined is not complete for a run that stops at errors.
-    """
+def finished(folder: str, shard: str, fingerprint: str) -> dict[str, Any] | None:
+    """The sidecar of a shard that is complete for this plan, else None."""
     path = sidecar_path(folder, shard)
     if not storage.exists(path):
         return None
     sidecar: dict[str, Any] = storage.read_json(path)
-    if sidecar["fingerprint"] != fingerprint or (on_error == "stop" and sidecar["quarantined"]):
-        return None
-    return sidecar
+    return sidecar if sidecar["fingerprint"] == fingerprint else None

@@ -118,6 +118,11 @@ def write_json(path: str, value: Any) -> None:
     write_bytes(path, (text + "\n").encode())
 
 
+def to_line(value: Any) -> str:
+    """A value as one line of JSON."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
 def append_line(path: str, line: str) -> None:
     """Add a line to a local log such as `timings.jsonl`."""
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
@@ -131,6 +136,19 @@ def exists(path: str) -> bool:
         filesystem, inside = _filesystem(path)
         return bool(filesystem.exists(inside))
     return os.path.exists(path)
+
+
+def size_of(path: str) -> int:
+    """A file's size in bytes; -1 if there is none."""
+    if is_url(path):
+        filesystem, inside = _filesystem(path)
+        return int(filesystem.size(inside)) if filesystem.exists(inside) else -1
+    return os.path.getsize(path) if os.path.exists(path) else -1
+
+
+def is_local_file(path: str) -> bool:
+    """Whether this is a file on a disk of this machine."""
+    return not is_url(path) and os.path.isfile(path)
 
 
 def remove(path: str) -> None:

@@ -1,0 +1,217 @@
+"""What the commands show: progress bars on a terminal, tables in plain text, and the same facts as JSON.
+
+Corpus text is untrusted, so control characters never reach the terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from .ledger import Ledger
+from .plan import Plan
+from .run import Result
+from .stage import Fit, GlobalStage
+from .work import Workspace
+from .worker import Done
+
+
+def printable(text: str) -> str:
+    """Text with control and format characters (escape sequences, bidirectional overrides) made visible."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs") else f"\\u{ord(c):04x}"
+        for c in text
+    )
+
+
+class Silent:
+    """Progress for machines."""
+
+    def begin(self, what: str, total: int, done: int) -> None:
+        """Nothing is shown."""
+
+    def advance(self, done: Done) -> None:
+        """Nothing is shown."""
+
+
+class Bars:
+    """Progress for people: a bar per pass, with the speed of its text."""
+
+    def __init__(self, bars: Progress) -> None:
+        self.bars = bars
+        self.task = bars.add_task("", total=0, visible=False)
+        self.n_bytes = 0
+
+    def begin(self, what: str, total: int, done: int) -> None:
+        """Show a new bar."""
+        self.n_bytes = 0
+        self.task = self.bars.add_task(what, total=total, completed=done, speed="")
+
+    def advance(self, done: Done) -> None:
+        """Move the bar by one task."""
+        self.n_bytes += done.n_bytes
+        seconds = self.bars.tasks[self.task].elapsed or 0.0
+        speed = f"{self.n_bytes / 1e6 / seconds:,.1f} MB/s" if seconds > 0 and self.n_bytes else ""
+        self.bars.update(self.task, advance=1, speed=speed)
+
+
+@contextlib.contextmanager
+def progress(*, quiet: bool) -> Iterator[Silent | Bars]:
+    """Bars on stderr if it is a terminal, else nothing."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield Silent()
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TextColumn("{task.fields[speed]}"), TimeRemainingColumn(), console=console) as bars:
+        yield Bars(bars)
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Columns in plain text: the first to the left, the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _mb(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f}"
+
+
+def plan_json(plan: Plan, run: str) -> dict[str, Any]:
+    """The passes of a plan, and which of them are complete in the run folder."""
+    work = Workspace(plan, run)
+    return {
+        "recipe": plan.recipe.path,
+        "run": run,
+        "sources": {
+            source.name: {
+                "reader": source.reader.name,
+                "inputs": len(plan.inputs[source.name]),
+                "bytes": sum(item.size for item in plan.inputs[source.name]),
+            }
+            for source in plan.recipe.sources
+        },
+        "passes": [
+            {
+                "stages": list(plan.labels[one.first : one.last + 1]),
+                "then": plan.labels[one.then] if one.then is not None else None,
+                "complete": work.index(one.last) is not None,
+                "folder": work.folder(one.last),
+            }
+            for one in plan.passes
+        ],
+        "signals": {name: str(kind) for name, kind in plan.signals[-1].items()},
+        "key_partitions": plan.partitions,
+        "fingerprint": plan.fingerprints[-1],
+        "global_stages": [step.label for step in plan.steps if isinstance(step.stage, GlobalStage)],
+        "fits": [step.label for step in plan.steps if isinstance(step.stage, Fit)],
+    }
+
+
+def print_plan(described: dict[str, Any]) -> None:
+    """The plan for people."""
+    rows = [("source", "reader", "inputs", "MB on disk")]
+    for name, source in described["sources"].items():
+        rows.append((name, source["reader"], f"{source['inputs']:,}", _mb(source["bytes"])))
+    print(table(rows))
+    print()
+    for number, one in enumerate(described["passes"], start=1):
+        then = (
+            f", then {'fit' if one['then'] in described['fits'] else 'compare for'} {one['then']}"
+            if one["then"]
+            else ""
+        )
+        done = "  (complete)" if one["complete"] else ""
+        print(f"pass {number}: {' -> '.join(one['stages'])}{then}{done}")
+    print(f"\n{len(described['signals'])} signals; {described['key_partitions']} key partitions")
+    print(f"run folder: {described['run']}")
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    """What a run came to, for machines."""
+    out = os.path.join(result.run, "out")
+    return {
+        "run": result.run,
+        "did_nothing": result.did_nothing,
+        "documents": os.path.join(out, "documents"),
+        "dropped": os.path.join(out, "dropped"),
+        "report": os.path.join(out, "report", "index.html"),
+        "ledger": result.ledger.to_json(),
+    }
+
+
+def _funnel(ledger: Ledger) -> str:
+    rows = [("stage", "documents in", "out", "MB out", "dropped for")]
+    for label in ledger.stages:
+        count = ledger.total(label)
+        reasons = sorted(count.reasons.items(), key=lambda item: -item[1].dropped)
+        why = ", ".join(f"{name} {reason.dropped:,}" for name, reason in reasons if reason.dropped)
+        rows.append((label, f"{count.rows_in:,}", f"{count.rows_out:,}", _mb(count.bytes_out), why))
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    return "\n".join(
+        f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}  {row[4]}".rstrip()
+        for row in rows
+    )
+
+
+def print_result(result: Result) -> None:
+    """The funnel and where things are; on anything but a terminal only the latter."""
+    if result.did_nothing:
+        print("nothing to do: the run is complete")
+    elif sys.stdout.isatty():
+        print(_funnel(result.ledger) + "\n")
+    print(f"report: {os.path.join(result.run, 'out', 'report', 'index.html')}")
+
+
+def print_story(told: dict[str, Any]) -> None:
+    """A document's story for people."""
+    for line in _story_lines(told):
+        print(printable(line))
+
+
+def _story_lines(told: dict[str, Any]) -> Iterator[str]:
+    yield f"{told['uid']}  {told['outcome']}"
+    for name in ("source", "origin", "id", "meta", "broken_utf8"):
+        yield f"  {name}: {told[name]}"
+    drop = told.get("drop")
+    if drop:
+        yield f"dropped by {drop['stage']}: {drop['reason']}" + _measured(drop)
+        yield f"  all rules it failed there: {', '.join(drop['failed'])}"
+        if drop["twin"]:
+            yield f"  kept instead: {drop['twin']}" + (f" ({told['twin_origin']})" if told["twin_origin"] else "")
+    yield "signals:"
+    for name, value in told["signals"].items():
+        yield f"  {name}: {value}"
+    yield from _replay_lines(told["replay"])
+
+
+def _measured(drop: dict[str, Any]) -> str:
+    if drop["value"] is None:
+        return ""
+    return f" (measured {drop['value']:g}" + (f", limit {drop['limit']:g})" if drop["limit"] is not None else ")")
+
+
+def _replay_lines(replay: dict[str, Any]) -> Iterator[str]:
+    if "why_not" in replay:
+        yield f"edits: not replayed, {replay['why_not']}"
+        return
+    for stage in replay["stages"]:
+        if stage["edits"]:
+            yield f"{stage['label']} made {stage['n_edits']} edits:"
+        for edit in stage["edits"]:
+            yield f"  at byte {edit['start']}: {edit['before']!r} -> {edit['after']!r}"
+    yield f"text: {replay['excerpt']!r}"

@@ -1,0 +1,195 @@
+"""`out/`: what may be shown to others, written shard by shard from `work/`; the manifest says it is complete.
+
+out/documents/*.arrow   survivors with their signals, one schema
+out/dropped/*.arrow     every dropped row with its reason, one schema
+out/ledger.json  signals.json  inputs.jsonl  manifest.json  report/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from . import histograms, storage
+from .ledger import Ledger
+from .plan import library_versions
+from .report import write_report
+from .rows import document_schema, dropped_schema
+from .schema import options
+from .scrub import Scrubber, without_excerpts
+from .shards import ShardWriter, conform, finished, read_shard, sidecar_path
+from .stage import Stage, signals_of
+from .work import Workspace
+from .worker import Done, opened
+
+FORMAT = 1
+"""Version of what publishing itself does to a shard. Raise it when its bytes change."""
+
+Map = Callable[[str, Any, Any, Sequence[Any], int], None]
+
+
+class PublishTask(NamedTuple):
+    """A shard to publish: its survivors are in the folder of the last of `positions`, dropped rows in those of all."""
+
+    name: str
+    positions: tuple[int, ...]
+
+
+def _publication(work: Workspace) -> str:
+    """What decides the bytes of a published shard."""
+    settings = work.plan.recipe.settings
+    return hashlib.sha256(f"{FORMAT} {work.plan.fingerprints[-1]} {settings.on_error}".encode()).hexdigest()
+
+
+def _folder(work: Workspace) -> str:
+    return storage.join(work.root, f"publish-{_publication(work)[:16]}")
+
+
+def _out(work: Workspace, *parts: str) -> str:
+    return storage.join(work.run, "out", *parts)
+
+
+def is_published(work: Workspace) -> bool:
+    """Whether `out/` is complete for this plan: the manifest matches and its files are there with their sizes."""
+    path, report = _out(work, "manifest.json"), _out(work, "report", "index.html")
+    if not (storage.exists(path) and storage.exists(report)):
+        return False
+    manifest = storage.read_json(path)
+    if (manifest["publication"], manifest["recipe_sha256"]) != (_publication(work), work.plan.recipe.sha256):
+        return False
+    return all(storage.size_of(_out(work, name)) == file["bytes"] for name, file in manifest["files"].items())
+
+
+def publish(work: Workspace, position: int, ledger: Ledger, run_map: Map) -> None:
+    """Write `out/` from the complete folder at a position; the manifest is removed first and written last."""
+    storage.remove(_out(work, "manifest.json"))
+    storage.remove_folder(_out(work, "report"))
+    lineage = work.lineage(position)
+    names = [shard["name"] for shard in lineage[-1][1]["shards"]]
+    positions = tuple(p for p, _ in lineage)
+    left = [PublishTask(name, positions) for name in names if not _is_there(work, name)]
+    run_map("publish", publish_task, None, left, len(names))
+    files: dict[str, Any] = {}
+    counts: histograms.Counts = {}
+    for name in names:
+        sidecar = finished(_folder(work), name, _publication(work))
+        assert sidecar is not None, f"{sidecar_path(_folder(work), name)} is missing"
+        for kind in ("documents", "dropped"):
+            files[f"{kind}/{name}.arrow"] = sidecar[kind]
+        histograms.merge(counts, sidecar["signals"])
+    _remove_others(work, files)
+    stages = {column: step.label for step in work.plan.steps for column in signals_of(step.stage, step.label)}
+    storage.write_json(_out(work, "ledger.json"), ledger.to_json())
+    storage.write_json(_out(work, "signals.json"), histograms.to_json(counts, work.plan.signals[-1], stages))
+    storage.write_bytes(_out(work, "inputs.jsonl"), _inputs(work, lineage[0][0]).encode())
+    for name in ("ledger.json", "signals.json", "inputs.jsonl"):
+        files[name] = {"bytes": storage.size_of(_out(work, name)), "sha256": storage.sha256_of(_out(work, name))}
+    storage.write_json(_out(work, "manifest.json"), _manifest(work, ledger, files))
+    write_report(work.run)
+
+
+def _is_there(work: Workspace, name: str) -> bool:
+    sidecar = finished(_folder(work), name, _publication(work))
+    kinds = ("documents", "dropped")
+    return sidecar is not None and all(
+        storage.size_of(_out(work, kind, f"{name}.arrow")) == sidecar[kind]["bytes"] for kind in kinds
+    )
+
+
+def _remove_others(work: Workspace, files: dict[str, Any]) -> None:
+    """Delete the shards of an earlier run with another plan."""
+    for kind in ("documents", "dropped"):
+        for path in storage.list_files(_out(work, kind), ".arrow"):
+            if f"{kind}/{os.path.basename(path)}" not in files:
+                storage.remove(path)
+
+
+def _inputs(work: Workspace, position: int) -> str:
+    """A line of JSON per input with its content hash."""
+    lines = []
+    for task in work.read_tasks():
+        content = storage.read_json(storage.join(work.folder(position), "tasks", f"{task.name}.json"))
+        source = work.plan.recipe.sources[task.source].name
+        items = work.plan.inputs[source][task.first : task.last + 1]
+        for item, sha256 in zip(items, content["sha256"], strict=True):
+            lines.append(
+                storage.to_line({"source": source, "name": item.name, "bytes": item.size, "sha256": sha256}) + "\n"
+            )
+    return "".join(lines)
+
+
+def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[str, Any]:
+    plan = work.plan
+    survivors = ledger.total(plan.labels[-1])
+    libraries = library_versions()
+    for step in plan.steps:
+        libraries.update(library_versions(step.stage))
+    steps = [
+        {"label": step.label, "stage": step.stage.name, "version": step.stage.version, "options": options(step.stage)}
+        for step in plan.steps
+    ]
+    sources = {
+        source.name: {
+            "reader": source.reader.name,
+            "n_inputs": len(plan.inputs[source.name]),
+            "bytes_on_disk": sum(item.size for item in plan.inputs[source.name]),
+        }
+        for source in plan.recipe.sources
+    }
+    return {
+        "recipe": plan.recipe.name,
+        "recipe_text": plan.recipe.text,
+        "recipe_sha256": plan.recipe.sha256,
+        "fingerprint": plan.fingerprints[-1],
+        "publication": _publication(work),
+        "until": plan.labels[-1] if len(plan.steps) < len(plan.recipe.steps) else None,
+        "on_error": plan.recipe.settings.on_error,
+        "steps": steps,
+        "sources": sources,
+        "documents": survivors.rows_out,
+        "bytes": survivors.bytes_out,
+        "libraries": libraries,
+        "scrubbed_by": plan.scrubber.label if plan.scrubber else None,
+        "files": files,
+    }
+
+
+def publish_task(work: Workspace, segment: None, task: PublishTask) -> Done:
+    """Write one shard's survivors and dropped rows, scrubbed, and count their signals."""
+    started = time.perf_counter()
+    signals = work.plan.signals[-1]
+    scrubber = _scrubber(work)
+    counts: histograms.Counts = {}
+    documents = ShardWriter(_out(work, "documents", f"{task.name}.arrow"), document_schema(signals))
+    dropped = ShardWriter(_out(work, "dropped", f"{task.name}.arrow"), dropped_schema(signals))
+    try:
+        for batch in read_shard(storage.join(work.folder(task.positions[-1]), "documents", f"{task.name}.arrow")):
+            histograms.add_batch(counts, batch, signals, "kept")
+            documents.write(scrubber.identity(batch) if scrubber else batch)
+        for position in task.positions:
+            for batch in read_shard(storage.join(work.folder(position), "dropped", f"{task.name}.arrow")):
+                whole = conform(batch, dropped_schema(signals))
+                histograms.add_batch(counts, whole, signals, "dropped")
+                dropped.write(scrubber.dropped(whole) if scrubber else without_excerpts(whole))
+        kept_file, dropped_file = documents.close(), dropped.close()
+    except BaseException as error:
+        documents.abandon(error)
+        dropped.abandon(error)
+        raise
+    sidecar = {"fingerprint": _publication(work), "documents": kept_file, "dropped": dropped_file, "signals": counts}
+    storage.write_json(sidecar_path(_folder(work), task.name), sidecar)
+    n_bytes = kept_file["bytes"] + dropped_file["bytes"]
+    return Done(task.name, [task.name], documents.rows + dropped.rows, n_bytes, time.perf_counter() - started)
+
+
+def _scrubber(work: Workspace) -> Scrubber | None:
+    """The last scrubbing stage of the plan, opened."""
+    step = work.plan.scrubber
+    if step is None:
+        return None
+    stage, resource = opened(work, work.plan.steps.index(step) + 1)
+    assert isinstance(stage, Stage)
+    return Scrubber(stage, step.label, resource)

@@ -1,0 +1,201 @@
+"""Carries out a plan: skips what is finished, does the rest pass by pass, and publishes.
+
+Nothing depends on this process living to the end: every file appears whole, what is
+complete says so, and a run that was killed goes on from there to the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from . import storage
+from .batch import Batch
+from .compare import decide_task, partition_tasks, settle
+from .engine import Engine, LocalEngine, Task
+from .ledger import Ledger
+from .passes import ShardTask, read_task, segment_mark, shard_task, sketch_task, task_path
+from .plan import Pass, Plan
+from .publish import is_published, publish
+from .shards import finished, read_shard, sidecar_path
+from .stage import Fit, GlobalStage
+from .work import INPUTS, Segment, Workspace
+from .worker import Done, stage_error
+
+T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """Who wants to know how far a run is."""
+
+    def begin(self, what: str, total: int, done: int) -> None:
+        """A pass begins, of `total` tasks, `done` of which were finished before."""
+        ...
+
+    def advance(self, done: Done) -> None:
+        """One more task is finished."""
+        ...
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to. did_nothing: all was there already."""
+
+    run: str
+    ledger: Ledger
+    did_nothing: bool
+
+
+def run_plan(plan: Plan, run: str, workers: int, progress: Progress, plugins: tuple[str, ...] = ()) -> Result:
+    """Bring the run folder to what the plan says. Raises InputError, StageError."""
+    work = Workspace(plan, run)
+    if is_published(work):
+        return Result(run, Ledger.from_json(storage.read_json(storage.join(run, "out", "ledger.json"))), True)
+    if plan.recipe.settings.on_error == "stop" and storage.exists(work.quarantined):
+        storage.remove_folder(work.root)  # what was set aside then must stop this run
+    storage.make_folder(work.root, private=True)
+    until = plan.labels[-1] if len(plan.steps) < len(plan.recipe.steps) else None
+    about = {"recipe": os.path.abspath(plan.recipe.path), "until": until, "plugins": list(plugins)}
+    storage.write_json(storage.join(run, "run.json"), about)
+    with LocalEngine(work, workers) as engine:
+        runner = Runner(work, engine, progress)
+        position = runner.all_passes()
+        ledger = work.ledger(position)
+        publish(work, position, ledger, runner.map)
+    return Result(run, ledger, False)
+
+
+class Runner:
+    """The passes of one run, in order."""
+
+    def __init__(self, work: Workspace, engine: Engine, progress: Progress) -> None:
+        self.work, self.engine, self.progress = work, engine, progress
+
+    def map(self, what: str, function: Task[T, Done], segment: Any, tasks: Sequence[T], total: int) -> None:
+        """Do the tasks that are left of `total`, and log what each took."""
+        if not tasks:
+            return
+        self.progress.begin(what, total, total - len(tasks))
+        for done in self.engine.map(function, segment, tasks):
+            line = {
+                "pass": what,
+                "task": done.task,
+                "rows": done.rows,
+                "bytes": done.n_bytes,
+                "seconds": round(done.seconds, 3),
+            }
+            storage.append_line(storage.join(self.work.root, "timings.jsonl"), storage.to_line(line))
+            self.progress.advance(done)
+
+    def all_passes(self) -> int:
+        """Do every pass; returns the position of the folder that has the survivors."""
+        position = INPUTS
+        for one in self.work.plan.passes:
+            position = self._pass(one, position)
+        return position
+
+    def _pass(self, one: Pass, previous: int) -> int:
+        """Complete the folder of a pass from the furthest one that is complete, then what comes between passes."""
+        steps = self.work.plan.steps[max(one.first, 1) - 1 : one.last]
+        position = one.last
+        if previous != INPUTS and all(isinstance(step.stage, Fit) for step in steps):
+            position = previous
+        elif self.work.index(one.last) is None:
+            self._fill(self._segment(one, previous))
+        index = self.work.index(position)
+        assert index is not None
+        if one.then is not None:
+            self._between(Segment(previous, position, one.then), index)
+        return position
+
+    def _segment(self, one: Pass, previous: int) -> Segment:
+        complete = [p for p in range(one.first, one.last) if self.work.index(p) is not None]
+        then = (
+            one.then if one.then is not None and isinstance(self.work.plan.step(one.then).stage, GlobalStage) else None
+        )
+        return Segment(max(complete, default=previous), one.last, then)
+
+    def _fill(self, segment: Segment) -> None:
+        """Complete one folder and write its index."""
+        if segment.parent == INPUTS:
+            shards = self._read(segment)
+        else:
+            shards = self._rework(segment)
+        folder, mark = self.work.folder(segment.last), segment_mark(self.work, segment)
+        ledger, entries = Ledger(), []
+        for shard in shards:
+            sidecar = finished(folder, shard, mark)
+            assert sidecar is not None, f"{sidecar_path(folder, shard)} is missing"
+            ledger.merge(Ledger.from_json(sidecar["ledger"]))
+            entries.append({"name": shard, "rows": sidecar["documents"]["rows"], "ranks": sidecar["ranks"]})
+        ledger.check()
+        index = {
+            "fingerprint": self.work.plan.fingerprints[segment.last],
+            "parent": segment.parent,
+            "shards": entries,
+            "ledger": ledger.to_json(),
+        }
+        storage.write_json(storage.join(folder, "index.json"), index)
+
+    def _read(self, segment: Segment) -> list[str]:
+        """Every input read; returns the names of the shards in order."""
+        tasks = self.work.read_tasks()
+        paths = [task_path(self.work, segment, task) for task in tasks]
+        mark = segment_mark(self.work, segment)
+        open_tasks = [
+            task
+            for task, path in zip(tasks, paths, strict=True)
+            if not storage.exists(path) or storage.read_json(path)["fingerprint"] != mark
+        ]
+        self.map(self._title(segment), read_task, segment, open_tasks, len(tasks))
+        return [shard for path in paths for shard in storage.read_json(path)["shards"]]
+
+    def _rework(self, segment: Segment) -> list[str]:
+        """Every shard of the parent taken on; returns their names in order."""
+        parent = self.work.index(segment.parent)
+        assert parent is not None
+        names = [shard["name"] for shard in parent["shards"]]
+        folder, mark = self.work.folder(segment.last), segment_mark(self.work, segment)
+        tasks = [ShardTask(number, name) for number, name in enumerate(names) if not finished(folder, name, mark)]
+        self.map(self._title(segment), shard_task, segment, tasks, len(names))
+        return names
+
+    def _title(self, segment: Segment) -> str:
+        labels = self.work.plan.labels[segment.parent + 1 : segment.last + 1]
+        return labels[0] if len(labels) == 1 else f"{labels[0]} .. {labels[-1]}"
+
+    def _between(self, segment: Segment, index: dict[str, Any]) -> None:
+        """What the next stage needs of all documents: verdicts of a global stage, or the artifact of a Fit."""
+        assert segment.then is not None
+        stage = self.work.plan.step(segment.then).stage
+        if isinstance(stage, Fit):
+            fit(self.work, segment.then, segment.last, index)
+        elif not storage.exists(self.work.verdicts(segment.then)):
+            self._compare(segment, segment.then, index)
+
+    def _compare(self, segment: Segment, position: int, index: dict[str, Any]) -> None:
+        label = self.work.plan.step(position).label
+        tasks = [ShardTask(number, shard["name"]) for number, shard in enumerate(index["shards"])]
+        missing = [task for task in tasks if not storage.exists(self.work.spill(position, task.name))]
+        self.map(f"{label}: keys", sketch_task, segment, missing, len(tasks))
+        partitions = partition_tasks(self.work, position, index)
+        self.map(f"{label}: compare", decide_task, None, partitions, self.work.plan.partitions)
+        settle(self.work, position, index)
+
+
+def fit(work: Workspace, position: int, parent: int, index: dict[str, Any]) -> None:
+    """Write the artifact of a Fit from all documents, in order, if it is not there. Raises StageError."""
+    step = work.plan.step(position)
+    assert isinstance(step.stage, Fit)
+    path = work.artifacts[step.label]
+    if storage.exists(path):
+        return
+    paths = [storage.join(work.folder(parent), "documents", f"{shard['name']}.arrow") for shard in index["shards"]]
+    batches = (Batch(batch, step.stage, step.label) for path in paths for batch in read_shard(path))
+    with storage.commit(path) as file:
+        try:
+            step.stage.fit(batches, file)
+        except Exception as error:
+            raise stage_error(work, step.label, "the documents that reach it", None, error) from error

@@ -1,0 +1,141 @@
+"""The layout of `work/`: a folder per pass, named by the step it ends with and that step's fingerprint.
+
+    work/{step}-{label}-{fingerprint}/          index.json (complete), documents/, dropped/, sidecars/, tasks/
+    work/{step}-{label}-{fingerprint}.exchange/  keys-{P}/, edges-{P}/, verdicts.arrow
+    work/artifact-{label}-{fingerprint}          what a Fit wrote
+    work/quarantined                             there if `on_error: quarantine` set anything aside
+
+A name holds all that decides a folder's content, so runs of other variants, or up to another
+stage, share what they have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from . import storage
+from .ledger import Ledger
+from .plan import Plan
+from .readers.base import Input
+
+INPUTS = -1
+"""Stands for the folder before step 0."""
+
+
+@dataclass(frozen=True)
+class ReadTask:
+    """Consecutive files of one source, read by one worker: positions first..last (inclusive)."""
+
+    source: int
+    number: int
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        """The first part of the names of its shards."""
+        return f"{self.source:03d}-{self.number:05d}"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What a pass still has to do: the row stages after `parent` up to `last`, on the documents of `parent`.
+
+    parent: position of a step whose folder is complete, or INPUTS; then: the global stage that sketches, if any.
+    """
+
+    parent: int
+    last: int
+    then: int | None
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A plan and the run folder it is carried out in; the same in every worker."""
+
+    plan: Plan
+    run: str
+
+    @property
+    def root(self) -> str:
+        """The private folder of raw text and intermediates."""
+        return storage.join(self.run, "work")
+
+    def folder(self, position: int) -> str:
+        """The folder of the pass that ends with a step."""
+        return storage.join(self.root, self.plan.folder_name(position))
+
+    def exchange(self, position: int) -> str:
+        """The folder in which a global stage compares documents."""
+        return self.folder(position) + ".exchange"
+
+    def spill(self, position: int, shard: str) -> str:
+        """One shard's keys for a global stage."""
+        return storage.join(self.exchange(position), f"keys-{self.plan.partitions}", f"{shard}.arrow")
+
+    def edges(self, position: int, partition: int) -> str:
+        """The edges that one key partition gave."""
+        return storage.join(self.exchange(position), f"edges-{self.plan.partitions}", f"{partition:05d}.arrow")
+
+    def verdicts(self, position: int) -> str:
+        """A global stage's verdicts: a record batch per shard, in the order of the index."""
+        return storage.join(self.exchange(position), "verdicts.arrow")
+
+    @property
+    def artifacts(self) -> dict[str, str]:
+        """The path of each Fit's artifact by label."""
+        return {
+            label: storage.join(self.root, f"artifact-{label}-{mark[:16]}")
+            for label, mark in self.plan.artifacts.items()
+        }
+
+    @property
+    def quarantined(self) -> str:
+        """The mark that something was set aside."""
+        return storage.join(self.root, "quarantined")
+
+    def index(self, position: int) -> dict[str, Any] | None:
+        """The index of a complete folder, or None."""
+        path = storage.join(self.folder(position), "index.json")
+        if not storage.exists(path):
+            return None
+        index: dict[str, Any] = storage.read_json(path)
+        return index if index["fingerprint"] == self.plan.fingerprints[position] else None
+
+    def lineage(self, position: int) -> list[tuple[int, dict[str, Any]]]:
+        """(position, index) of the folders that led to a complete one, the first that was read first."""
+        found: list[tuple[int, dict[str, Any]]] = []
+        while position != INPUTS:
+            index = self.index(position)
+            assert index is not None, f"{self.folder(position)} is not complete"
+            found.append((position, index))
+            position = index["parent"]
+        return found[::-1]
+
+    def ledger(self, position: int) -> Ledger:
+        """What happened from the inputs up to a step."""
+        total = Ledger()
+        for _, index in self.lineage(position):
+            total.merge(Ledger.from_json(index["ledger"]))
+        total.check()
+        return total
+
+    def read_tasks(self) -> list[ReadTask]:
+        """The inputs in groups of about `shard_mb` on disk; one of each source at least."""
+        most = self.plan.recipe.settings.shard_mb * 1_000_000
+        tasks = []
+        for source, items in enumerate(self.plan.inputs.values()):
+            for number, (first, last) in enumerate(_groups(items, most)):
+                tasks.append(ReadTask(source, number, first, last))
+        return tasks
+
+
+def _groups(items: list[Input], most: int) -> Iterator[tuple[int, int]]:
+    first, size = 0, 0
+    for position, item in enumerate(items):
+        size += item.size
+        if size >= most or position == len(items) - 1:
+            yield first, position
+            first, size = position + 1, 0
