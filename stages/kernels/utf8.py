@@ -1,0 +1,135 @@
+"""UTF-8: the decode step, the class of every character, and counts of characters by class.
+
+Letters: D bytes, N documents, C classes. Text is valid UTF-8 (Arrow checks it), so the decode step
+does not look for broken sequences. Kernels take `classes_U: uint8[0x110000]`, the class of every
+code point, as an argument; Python callers get it from `classes()`.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+
+import numpy as np
+from numba import njit
+
+N_CODE_POINTS = 0x110000
+
+OTHER = 0
+"""Controls, format characters, private use, unassigned: neither word nor white space."""
+SPACE = 1
+"""White space as `str.isspace`."""
+LETTER = 2
+"""Letters (L*) of scripts that put spaces between words; Hangul is among them."""
+MARK = 3
+"""Combining marks (M*), zero-width joiner and non-joiner, soft hyphen: they continue a word, never begin one."""
+DIGIT = 4
+"""Numbers (N*): decimal digits and the like of `²`, `½`, `Ⅷ`."""
+HAN = 5
+"""Han characters, with 々 〆 〇; each is a word of its own."""
+UNSPACED = 6
+"""Letters of the other scripts written without spaces; each is a word of its own (see `UNSPACED_SCRIPTS`)."""
+PUNCTUATION = 7
+"""Punctuation (P*) except JOINER."""
+SYMBOL = 8
+"""Symbols (S*): currency, mathematics, emoji, `+ < = > | ~`."""
+JOINER = 9
+"""`' ’ - ‐ ‑ _`: inside a word if a single one stands between two letters or digits, else punctuation."""
+N_CLASSES = 10
+
+UNSPACED_SCRIPTS = frozenset(
+    "HIRAGANA HENTAIGANA KATAKANA BOPOMOFO THAI LAO KHMER MYANMAR AHOM TANGUT NUSHU YI".split()
+    + ["TAI LE", "NEW TAI LUE", "TAI THAM", "TAI VIET"]
+)
+"""Kana, syllabaries and the scripts of line-breaking class SA (UAX #14), by the names of their characters."""
+
+_JOINERS = "'’-‐‑_"
+_JOINING_FORMATS = "\u00ad\u200c\u200d"
+_BY_MAJOR_CATEGORY = {"L": LETTER, "M": MARK, "N": DIGIT, "P": PUNCTUATION, "S": SYMBOL, "C": OTHER, "Z": SPACE}
+
+
+def assigned_code_points() -> list[int]:
+    """Code points worth a look: planes 0 to 3 without surrogates, and 14; the others are unassigned or private."""
+    return [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE0200)]
+
+
+def class_of(character: str) -> int:
+    """The class of one character, from `unicodedata`."""
+    if character in _JOINERS:
+        return JOINER
+    if character in _JOINING_FORMATS:
+        return MARK
+    if character.isspace():
+        return SPACE
+    major = unicodedata.category(character)[0]
+    if major == "L" or character == "〇":
+        return _class_of_letter(character)
+    return _BY_MAJOR_CATEGORY[major]
+
+
+def _class_of_letter(character: str) -> int:
+    name = unicodedata.name(character, "")
+    if name.startswith(("CJK UNIFIED", "CJK COMPATIBILITY", "IDEOGRAPHIC")):
+        return HAN
+    words = name.removeprefix("HALFWIDTH ").replace("-", " ").split()
+    starts = {" ".join(words[:length]) for length in (1, 2, 3)}
+    return UNSPACED if starts & UNSPACED_SCRIPTS else LETTER
+
+
+@functools.cache
+def classes() -> np.ndarray:
+    """The class of every code point, uint8[0x110000], made once per process (a few tenths of a second).
+
+    It depends on the Unicode version of Python: a stage that uses it returns
+    `{"unicode": unicodedata.unidata_version}` from `identity`.
+    """
+    table = np.zeros(N_CODE_POINTS, dtype=np.uint8)
+    for code in assigned_code_points():
+        table[code] = class_of(chr(code))
+    table.flags.writeable = False
+    return table
+
+
+@njit(cache=True, nogil=True)
+def decode(data_D, position):
+    """The character that begins at a byte position: its code point and its length in bytes, int64 both."""
+    first = np.int64(data_D[position])
+    if first < 0x80:
+        return first, np.int64(1)
+    second = np.int64(data_D[position + 1]) & 0x3F
+    if first < 0xE0:
+        return (first & 0x1F) << 6 | second, np.int64(2)
+    third = np.int64(data_D[position + 2]) & 0x3F
+    if first < 0xF0:
+        return (first & 0x0F) << 12 | second << 6 | third, np.int64(3)
+    fourth = np.int64(data_D[position + 3]) & 0x3F
+    return (first & 0x07) << 18 | second << 12 | third << 6 | fourth, np.int64(4)
+
+
+@njit(cache=True, nogil=True)
+def decode_before(data_D, position):
+    """The character that ends before a byte position: its code point and its length in bytes, int64 both."""
+    start = position - 1
+    while data_D[start] & 0xC0 == 0x80:
+        start -= 1
+    return decode(data_D, start)
+
+
+@njit(cache=True, nogil=True)
+def count_classes_kernel(data_D, offsets_N1, classes_U):
+    """Characters of each class, int64[N, C]."""
+    n_documents = len(offsets_N1) - 1
+    counts_NC = np.zeros((n_documents, 10), dtype=np.int64)
+    for row in range(n_documents):
+        position, end = offsets_N1[row], offsets_N1[row + 1]
+        counts_C = counts_NC[row]
+        while position < end:
+            code, size = decode(data_D, position)
+            counts_C[classes_U[code]] += 1
+            position += size
+    return counts_NC
+
+
+def count_classes(data, offsets) -> np.ndarray:
+    """Characters of each class in each document, int64[N, C]; a row's sum is its length in characters."""
+    return count_classes_kernel(data, offsets, classes())

@@ -1,0 +1,80 @@
+"""normalize against Python's own NFC and a list of what is to go."""
+
+from __future__ import annotations
+
+import pytest
+import reference
+from batches import documents
+from hypothesis import given
+from hypothesis import strategies as st
+from stages.kernels import normalize as kernel
+from stages.normalize import Normalize
+from strategies import documents as text_lists
+
+from pipeline.execute import run_stage
+
+
+def normalized(texts: list[str], **options) -> list[str]:
+    out = run_stage(Normalize(max_replacement_frac=1.0, **options), documents([f"x{text}" for text in texts]))
+    return [text[1:] for text in out.kept.column("text").to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nb\rc\vd\fe\x85f\u2028g\u2029h\n\r", "a\nb\nc\nd\ne\nf\ng\nh\n\n"),
+        ("e\u0301 か\u3099 \u212b", "é が Å"),
+        ("e\0\u0301", "é"),
+        ("가\u11a8", "각"),
+        ("\u1100\u1161\u11a8", "각"),
+        ("q\u0307\u0323", "q\u0323\u0307"),
+        ("\ufeff中\x00文\x1b[0m\ufffe\ufdd0\U0010ffff", "中文[0m"),
+        ("น้ำ ＡＢＣ ﬁ 👩\u200d👧 \xad", "น้ำ ＡＢＣ ﬁ 👩\u200d👧 \xad"),
+    ],
+)
+def test_what_it_does(text, expected):
+    assert normalized([text]) == [reference.normalize("x" + text)[1:]] == [expected]
+
+
+@given(text_lists)
+def test_like_the_reference_on_any_text(texts):
+    expected = [reference.normalize("x" + text)[1:] for text in texts]
+    assert normalized(texts) == expected
+    assert normalized(expected) == expected
+
+
+hangul_and_marks = st.text(
+    st.sampled_from("eaqう가각\u1100\u1161\u11a8\u0301\u0323\u0307\u0308\u3099\u0f71\u0f72\u0344\0\x01\ufeff \n\u212b\u0958\u09be\u09c7\u0338<"), max_size=12
+)
+
+
+@given(st.lists(hangul_and_marks, max_size=5))
+def test_like_the_reference_on_marks(texts):
+    assert normalized(texts) == [reference.normalize("x" + text)[1:] for text in texts]
+
+
+def test_every_character_alone_and_after_another():
+    texts = [f"{before}{chr(code)}" for code in (*range(0xD800), *range(0xE000, 0x32000)) for before in ("", "e\u0327")]
+    assert normalized(texts) == [reference.normalize("x" + text)[1:] for text in texts]
+
+
+def test_kinds_of_the_code_points_that_are_not_assigned():
+    kinds, marks = kernel.tables()
+    for code in (0x40000, 0x4FFFE, 0xDFFFF, 0xF0000, 0x10FFFF):
+        assert kinds[code] == (kernel.REMOVE if reference.is_removed(chr(code)) else kernel.STABLE)
+        assert marks[code] == 0
+
+
+def test_drops_and_counts():
+    texts = ["", " \u3000\n\x00\ufeff", "好", "\ufffd" + "a" * 99, "\ufffd\ufffd" + "字" * 98, "\ufffd"]
+    out = run_stage(Normalize(), documents(texts))
+    assert out.kept.column("text").to_pylist() == ["好", texts[3]]
+    assert out.dropped.column("reason").to_pylist() == ["empty", "empty", "broken_text", "broken_text"]
+    assert out.dropped.column("value").to_pylist() == [0, 0, 0.02, 1]
+    assert out.kept.column("normalize_n_replaced").to_pylist() == [0, 1]
+    assert out.kept.column("normalize_n_edits").to_pylist() == [0, 0]
+
+
+def test_a_huge_document():
+    text = "line\r\n中文e\u0301" * 200_000
+    assert normalized([text]) == ["line\n中文é" * 200_000]

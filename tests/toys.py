@@ -1,0 +1,140 @@
+"""Small stages of all kinds for tests of the frame; a plugin, as `--plugin toys`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.batch import Batch
+from pipeline.schema import option
+from pipeline.stage import Edges, Fit, GlobalStage, RowVerdicts, Sketch, Stage, Verdicts, stage
+
+
+@stage("toy_even")
+class ToyEven(Stage):
+    """Drops documents with an odd number of characters."""
+
+    def adds(self):
+        return {"toy_even_n_chars": pa.int32()}
+
+    def apply(self, batch: Batch) -> None:
+        n_chars = np.array([len(text) for text in batch.column("text").to_pylist()], np.int32)
+        batch.set("toy_even_n_chars", n_chars)
+        batch.drop(n_chars % 2 == 1, "odd", value=n_chars)
+
+
+@stage("toy_swap")
+class ToySwap(Stage):
+    """Replaces every `a` by `AA` and every 中 by nothing."""
+
+    edits_text = True
+
+    def apply(self, batch: Batch) -> None:
+        spans = []
+        for row, text in enumerate(batch.column("text").to_pylist()):
+            place = 0
+            for character in text:
+                size = len(character.encode())
+                if character in "a中":
+                    spans.append((row, place, place + size, b"AA" if character == "a" else b""))
+                place += size
+        rows, starts, ends = (np.array([span[i] for span in spans], np.int64) for i in range(3))
+        batch.edit(rows, starts, ends, [span[3] for span in spans])
+
+
+@stage("toy_scrub")
+class ToyScrub(Stage):
+    """Replaces every `SECRET` by a tag."""
+
+    edits_text = True
+    scrubs = True
+
+    def apply(self, batch: Batch) -> None:
+        spans = []
+        for row, text in enumerate(batch.column("text").to_pylist()):
+            data, place = text.encode(), -1
+            while (place := data.find(b"SECRET", place + 1)) >= 0:
+                spans.append((row, place, place + 6))
+        rows, starts, ends = (np.array([span[i] for span in spans], np.int64) for i in range(3))
+        batch.edit(rows, starts, ends, b"<TAG>")
+
+
+@stage("toy_first_char")
+class ToyFirstChar(GlobalStage):
+    """Keeps one document per first character."""
+
+    def adds(self):
+        return {"toy_first_char_size": pa.int32()}
+
+    def sketch(self, batch: Batch) -> Sketch:
+        keys = [ord(text[0]) for text in batch.column("text").to_pylist() if text]
+        ranks = batch.ranks[[bool(text) for text in batch.column("text").to_pylist()]]
+        return Sketch(np.array(keys, np.uint64), ranks)
+
+    def decide(self, part: Sketch) -> Edges:
+        first: dict[int, int] = {}
+        pairs = [
+            (first.setdefault(int(key), int(rank)), int(rank)) for key, rank in zip(part.keys, part.ranks, strict=True)
+        ]
+        pairs = [pair for pair in pairs if pair[0] != pair[1]]
+        return Edges(np.array([pair[0] for pair in pairs], np.int64), np.array([pair[1] for pair in pairs], np.int64))
+
+    def settle(self, edges: Edges) -> Verdicts:
+        groups: dict[int, set[int]] = {}
+        for kept, other in zip(edges.kept.tolist(), edges.other.tolist(), strict=True):
+            groups.setdefault(kept, {kept}).add(other)
+        found = sorted(
+            (rank, -1 if rank == kept else kept, len(group)) for kept, group in groups.items() for rank in group
+        )
+        columns = [np.array([one[i] for one in found], np.int64) for i in range(3)]
+        return Verdicts(columns[0], columns[1], columns[2].astype(np.int32))
+
+    def apply(self, batch: Batch, verdicts: RowVerdicts) -> None:
+        batch.set("toy_first_char_size", verdicts.size)
+        batch.drop(verdicts.is_duplicate, "same_start", value=verdicts.size, twin=verdicts.twin_uid)
+
+
+@stage("toy_count")
+class ToyCount(Fit):
+    """Writes how many documents there are."""
+
+    def fit(self, batches: Iterable[Batch], out: BinaryIO) -> None:
+        out.write(str(sum(len(batch) for batch in batches)).encode())
+
+
+@stage("toy_uses_count")
+class ToyUsesCount(Stage):
+    """Sets the number that `toy_count` wrote."""
+
+    model: str = option(help="the artifact")
+
+    def adds(self):
+        return {"toy_uses_count_n": pa.int64()}
+
+    def open(self):
+        with open(self.model) as file:
+            return int(file.read())
+
+    def apply(self, batch: Batch) -> None:
+        batch.set("toy_uses_count_n", np.full(len(batch), batch.resource, np.int64))
+
+
+@stage("toy_fails")
+class ToyFails(Stage):
+    """Raises on a batch that holds the word `poison`."""
+
+    def apply(self, batch: Batch) -> None:
+        if any("poison" in text for text in batch.column("text").to_pylist()):
+            raise ZeroDivisionError("poisoned")
+
+
+@stage("toy_dies")
+class ToyDies(Stage):
+    """Ends its process, as the system does when memory runs out."""
+
+    def apply(self, batch: Batch) -> None:
+        os._exit(9)
