@@ -65,4 +65,38 @@ def normalize(text: str) -> str:
 def is_removed(character: str) -> bool:
     """Whether `normalize` takes this character out."""
     code = ord(character)
-    return unicodedata.category(character) == "Cc" or code == 0xFEFF or code % 0x10000 >= 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    return (
+        unicodedata.category(character) == "Cc"
+        or code == 0xFEFF
+        or code % 0x10000 >= 0xFFFE
+        or 0xFDD0 <= code <= 0xFDEF
+    )
+
+
+TERMINAL = set(".?!…。？！．｡؟۔।॥።፧։။។᠃") | set("\"'”’»」』›")
+BULLETS = set("•‣◦●○▪■□◆◇*-")
+
+
+def width(line: str) -> int:
+    """Characters of a stripped line, with unspaced letters and Hangul syllables counted twice."""
+    return sum(2 if kind(c) in "hu" or "가" <= c <= "힣" else 1 for c in line)
+
+
+def lines(text: str, short: int) -> list[int]:
+    """The measures of `stages.kernels.lines`, in their order."""
+    found = [stripped for line in text.split("\n") if (stripped := line.strip())]
+    copies = [line for number, line in enumerate(found) if line in found[:number]]
+    return [
+        len(found),
+        sum(line[-1] in TERMINAL for line in found),
+        sum(line[0] in BULLETS for line in found),
+        sum(line.endswith(("...", "…")) for line in found),
+        sum(width(line) <= short for line in found),
+        sum(map(width, found)),
+        len(copies),
+        sum(map(width, copies)),
+        text.count("#"),
+        text.count("…") + text.count("..."),
+        sum("가" <= c <= "힣" for c in text),
+        sum(kind(c) == "u" and "\u0e00" <= c <= "\u0eff" for c in text),
+    ]

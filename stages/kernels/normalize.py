@@ -83,6 +83,19 @@ def _grown(spans_M4):
 
 
 @njit(cache=True, nogil=True)
+def _plain_run(data_D, position, end):
+    """Where the ASCII characters that always stay end, and how many of them are white space."""
+    n_blank = np.int64(0)
+    while position < end:
+        byte = data_D[position]
+        if byte >= 0x7F or (byte < 0x20 and byte != 0x0A and byte != 0x09):
+            break
+        n_blank += np.int64(byte <= 0x20)
+        position += 1
+    return position, n_blank
+
+
+@njit(cache=True, nogil=True)
 def _end_of_span(data_D, position, end, kinds_U):
     """Where the characters that a COMPOSE span must hold end."""
     while position < end:
@@ -107,10 +120,13 @@ def find_kernel(data_D, offsets_N1, kinds_U, marks_U):
         position, starter, last_mark = begin, np.int64(-1), np.int64(0)
         n_replaced, n_chars, n_blank = np.int64(0), np.int64(0), np.int64(0)
         while position < end:
-            if data_D[position] < 0x80:
-                code, size = np.int64(data_D[position]), np.int64(1)
-            else:
-                code, size = decode(data_D, position)
+            plain, blank = _plain_run(data_D, position, end)
+            if plain > position:
+                n_chars, n_blank = n_chars + plain - position, n_blank + blank
+                position, starter, last_mark = plain, plain - 1, np.int64(0)
+                if position == end:
+                    break
+            code, size = decode(data_D, position)
             kind = np.int64(kinds_U[code])
             n_chars += 1
             if kind == 0 or kind == 5:

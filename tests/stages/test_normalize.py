@@ -44,7 +44,10 @@ def test_like_the_reference_on_any_text(texts):
 
 
 hangul_and_marks = st.text(
-    st.sampled_from("eaqう가각\u1100\u1161\u11a8\u0301\u0323\u0307\u0308\u3099\u0f71\u0f72\u0344\0\x01\ufeff \n\u212b\u0958\u09be\u09c7\u0338<"), max_size=12
+    st.sampled_from(
+        "eaqう가각\u1100\u1161\u11a8\u0301\u0323\u0307\u0308\u3099\u0f71\u0f72\u0344\0\x01\ufeff \n\u212b\u0958\u09be\u09c7\u0338<"
+    ),
+    max_size=12,
 )
 
 
