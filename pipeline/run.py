@@ -53,18 +53,27 @@ def run_plan(plan: Plan, run: str, workers: int, progress: Progress, plugins: tu
     work = Workspace(plan, run)
     if is_published(work):
         return Result(run, Ledger.from_json(storage.read_json(storage.join(run, "out", "ledger.json"))), True)
+    storage.make_folder(run)
+    with storage.lock(storage.join(run, ".lock")):
+        _prepare(work, plugins)
+        with LocalEngine(work, workers) as engine:
+            runner = Runner(work, engine, progress)
+            position = runner.all_passes()
+            ledger = work.ledger(position)
+            publish(work, position, ledger, runner.map)
+    return Result(run, ledger, False)
+
+
+def _prepare(work: Workspace, plugins: tuple[str, ...]) -> None:
+    """Make the run folder fit for this plan, and note in `run.json` what it is of."""
+    plan = work.plan
+    storage.remove_partial(work.run)
     if plan.recipe.settings.on_error == "stop" and storage.exists(work.quarantined):
         storage.remove_folder(work.root)  # what was set aside then must stop this run
     storage.make_folder(work.root, private=True)
     until = plan.labels[-1] if len(plan.steps) < len(plan.recipe.steps) else None
     about = {"recipe": os.path.abspath(plan.recipe.path), "until": until, "plugins": list(plugins)}
-    storage.write_json(storage.join(run, "run.json"), about)
-    with LocalEngine(work, workers) as engine:
-        runner = Runner(work, engine, progress)
-        position = runner.all_passes()
-        ledger = work.ledger(position)
-        publish(work, position, ledger, runner.map)
-    return Result(run, ledger, False)
+    storage.write_json(storage.join(work.run, "run.json"), about)
 
 
 class Runner:

@@ -28,7 +28,7 @@ class Scrubber:
         """Each string as the stage leaves it, as large_string."""
         text = values.cast(pa.large_string())
         columns = [
-            pa.array(["" if pa.types.is_string(field.type) else 0] * len(text), field.type) for field in DOCUMENT
+            pa.array([0 if pa.types.is_integer(field.type) else ""] * len(text), field.type) for field in DOCUMENT
         ]
         columns[DOCUMENT.get_field_index("text")] = text
         batch = Batch(pa.RecordBatch.from_arrays(columns, schema=DOCUMENT), self.stage, self.label, self.resource)

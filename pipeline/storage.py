@@ -7,6 +7,7 @@ all of it or nothing; object stores give the same by uploading on close.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import glob
 import hashlib
 import json
@@ -192,6 +193,29 @@ def list_files(folder: str, suffix: str = "") -> list[str]:
     else:
         names = os.listdir(folder) if os.path.isdir(folder) else []
     return [join(folder, name) for name in sorted(names) if name.endswith(suffix) and not name.endswith(".partial")]
+
+
+def remove_partial(folder: str) -> None:
+    """Delete what killed writers left below a local folder."""
+    if not is_url(folder):
+        for path in glob.glob(os.path.join(glob.escape(folder), "**", "*.partial"), recursive=True):
+            remove(path)
+
+
+@contextlib.contextmanager
+def lock(path: str) -> Iterator[None]:
+    """Hold a local lock file; it is released when the process ends, however it ends. Raises InputError if it is held."""
+    if is_url(path):
+        yield
+        return
+    with open(path, "wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(
+                f"{os.path.dirname(path)} is in use by another run: wait for it, or give another --out"
+            ) from error
+        yield
 
 
 def sha256_of(path: str) -> str:
