@@ -29,7 +29,9 @@ class Normalize(Stage):
     Signals: `normalize_n_replaced`, U+FFFD characters. Source: Unicode Standard Annex #15.
     """
 
-    max_replacement_frac: float = option(0.01, "share of U+FFFD in the characters; more drop as broken_text", ge=0, le=1)
+    max_replacement_frac: float = option(
+        0.01, "share of U+FFFD in the characters; more drop as broken_text", ge=0, le=1
+    )
 
     edits_text = True
 

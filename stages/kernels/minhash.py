@@ -1,0 +1,139 @@
+"""MinHash signatures of documents, and the keys of their bands.
+
+Letters: D bytes, N documents, H minima, B bands. A shingle is a run of words (see `words`) in lower case with every
+digit as 0; what is not a word does not count. Its hash x is 32 bits of a polynomial over the hashes of its words;
+the i-th minimum, over all shingles, is that of y ^ (y >> 15) times an odd constant, y = a_i (x ^ b_i) mod 2^32 with
+a_i odd. Without the second step minima of different i are correlated, up to 0.8, and bands not independent.
+Sources: Broder 1997 (shingles, minima); Indyk and Motwani 1998 (bands).
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numba import njit
+
+from .hashing import mixed
+from .utf8 import DIGIT, HAN, N_CODE_POINTS, UNSPACED, assigned_code_points, classes, decode
+from .words import next_word
+
+BASE = np.uint64(0x9E3779B97F4A7C15)
+MAX_SHINGLE = 64
+
+
+@functools.cache
+def folded() -> np.ndarray:
+    """What each code point counts as, uint32[0x110000]: lower case if that is one character, every digit as `0`."""
+    table = np.arange(N_CODE_POINTS, dtype=np.uint32)
+    for code in assigned_code_points():
+        lower = chr(code).lower()
+        if len(lower) == 1:
+            table[code] = ord(lower)
+    table[classes() == DIGIT] = ord("0")
+    table.flags.writeable = False
+    return table
+
+
+def coefficients(n_minima: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """a, odd, and b, uint32[H] each, from the seed."""
+    drawn = np.random.Generator(np.random.PCG64(seed)).integers(0, 1 << 32, (2, n_minima), dtype=np.uint64)
+    return (drawn[0] | np.uint64(1)).astype(np.uint32), drawn[1].astype(np.uint32)
+
+
+@njit(cache=True, nogil=True)
+def _word_hash(data_D, start, stop, folded_U):
+    total = np.uint64(0x27D4EB2F165667C5)
+    position = start
+    while position < stop:
+        if data_D[position] < 0x80:
+            code, size = np.int64(data_D[position]), np.int64(1)
+        else:
+            code, size = decode(data_D, position)
+        total = (total ^ np.uint64(folded_U[code])) * np.uint64(0xC2B2AE3D27D4EB4F)
+        total ^= total >> np.uint64(29)
+        position += size
+    return mixed(total)
+
+
+@njit(cache=True, nogil=True)
+def _lower_minima(minima_H, shingle, a_H, b_H):
+    for i in range(len(minima_H)):
+        value = np.uint32(a_H[i] * (shingle ^ b_H[i]))  # numba computes in 64 bits; all is meant modulo 2^32
+        value = np.uint32((value ^ (value >> np.uint32(15))) * np.uint32(0x85EBCA6B))
+        minima_H[i] = min(minima_H[i], value)
+
+
+@njit(cache=True, nogil=True)
+def _is_unspaced(data_D, position, end, classes_U):
+    """Whether at least half the words are characters of unspaced scripts."""
+    n_words, n_unspaced = np.int64(0), np.int64(0)
+    while True:
+        start, position, _, kind = next_word(data_D, position, end, classes_U)
+        if start == position:
+            return 2 * n_unspaced >= n_words
+        n_words += 1
+        n_unspaced += kind == 5 or kind == 6
+
+
+@njit(cache=True, nogil=True)
+def signature_kernel(data_D, offsets_N1, classes_U, folded_U, a_H, b_H, shingle_words, shingle_chars):
+    """minima uint32[N, H], and whether a document has a word, bool[N]."""
+    n_documents = len(offsets_N1) - 1
+    minima_NH = np.full((n_documents, len(a_H)), 0xFFFFFFFF, np.uint32)
+    has_words_N = np.zeros(n_documents, np.bool_)
+    ring = np.zeros(64, np.uint64)
+    for row in range(n_documents):
+        position, end = offsets_N1[row], offsets_N1[row + 1]
+        size = shingle_chars if _is_unspaced(data_D, position, end, classes_U) else shingle_words
+        leaving = np.uint64(1)  # BASE to the power of `size`
+        for _ in range(size):
+            leaving *= BASE
+        total, n_words = np.uint64(0), np.int64(0)
+        while True:
+            start, position, _, _ = next_word(data_D, position, end, classes_U)
+            if start == position:
+                break
+            word = _word_hash(data_D, start, position, folded_U)
+            total = total * BASE + word
+            if n_words >= size:
+                total -= ring[n_words % size] * leaving
+            ring[n_words % size] = word
+            n_words += 1
+            if n_words >= size:
+                _lower_minima(minima_NH[row], np.uint32(mixed(total) >> np.uint64(32)), a_H, b_H)
+        if 0 < n_words < size:
+            _lower_minima(minima_NH[row], np.uint32(mixed(total) >> np.uint64(32)), a_H, b_H)
+        has_words_N[row] = n_words > 0
+    return minima_NH, has_words_N
+
+
+@njit(cache=True, nogil=True)
+def keys_kernel(minima_NH, n_bands):
+    """A key per band, uint64[N, B]."""
+    n_rows = minima_NH.shape[1] // n_bands
+    keys_NB = np.empty((len(minima_NH), n_bands), np.uint64)
+    for row in range(len(minima_NH)):
+        for band in range(n_bands):
+            key = mixed(np.uint64(band + 1))
+            for i in range(n_rows):
+                key = mixed((key ^ np.uint64(minima_NH[row, band * n_rows + i])) * BASE)
+            keys_NB[row, band] = key
+    return keys_NB
+
+
+def signatures(data, offsets, n_minima: int, shingle_words: int, shingle_chars: int, seed: int):
+    """minima uint32[N, H] of each document, and whether it has a word, bool[N].
+
+    A shingle has `shingle_words` words, or `shingle_chars` in a document at least half of whose words are
+    characters of unspaced scripts; a document with fewer words has one shingle, of all of them.
+    """
+    assert (HAN, UNSPACED) == (5, 6)  # the kernel's literals
+    assert max(shingle_words, shingle_chars) <= MAX_SHINGLE
+    a, b = coefficients(n_minima, seed)
+    return signature_kernel(data, offsets, classes(), folded(), a, b, shingle_words, shingle_chars)
+
+
+def band_keys(minima, n_bands: int) -> np.ndarray:
+    """The key of every band of every document, uint64[N, B]; two bands share no key but by chance."""
+    return keys_kernel(minima, n_bands)
