@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from ..errors import PlanError, RecipeError, did_you_mean
-from ..schema import configured
+from pipeline.errors import PlanError, RecipeError, did_you_mean
+from pipeline.schema import configured
 
 
 @dataclass(frozen=True)
