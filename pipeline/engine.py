@@ -43,7 +43,7 @@ class Engine(Protocol):
 
 
 class LocalEngine:
-    """Works in this process if `workers` is 1 or there is one task, else in a pool that starts at first need."""
+    """Works in this process if `workers` is 1 or there is one task, else in a pool started at first need."""
 
     def __init__(self, work: Workspace, workers: int) -> None:
         self.work, self.workers = work, workers
@@ -80,7 +80,7 @@ class LocalEngine:
                     yield future.result()
         except BrokenProcessPool as error:
             raise StageError(
-                "a worker process died (killed, or out of memory?): run the same command again to go on from what is done,"
+                "a worker process died (killed, or out of memory?): run the same command again to go on,"
                 " with fewer --workers or a smaller shard_mb if memory was short"
             ) from error
 

@@ -1,10 +1,10 @@
 """Every error a user can meet, and the exit code each one ends the program with.
 
-    CorpusmillError
-    ├─ RecipeError   the YAML is wrong        file:line, did-you-mean, what exists            exit 2
-    ├─ PlanError     stages do not fit        which column, who needs it, who could add it    exit 2
-    ├─ InputError    this input is bad        path, row; quarantinable                        exit 3
-    └─ StageError    our bug                  stage, shard, rows, the command that replays it exit 4
+CorpusmillError
+├─ RecipeError   the YAML is wrong        file:line, did-you-mean, what exists            exit 2
+├─ PlanError     stages do not fit        which column, who needs it, who could add it    exit 2
+├─ InputError    this input is bad        path, row; quarantinable                        exit 3
+└─ StageError    our bug                  stage, shard, rows, the command that replays it exit 4
 """
 
 from __future__ import annotations

@@ -123,8 +123,9 @@ class Draft:
     def _dropped(self) -> pa.RecordBatch:
         rows = [
             {
-                "uid": uid, "rank": rank, "source": self.source, "origin": origin, "id": "", "meta": "{}", "broken_utf8": 0,
-                "stage": READ, "reason": reason, "failed": [reason], "twin": "", "text_bytes": 0, "excerpt": text,
+                "uid": uid, "rank": rank, "source": self.source, "origin": origin, "id": "", "meta": "{}",
+                "broken_utf8": 0, "stage": READ, "reason": reason, "failed": [reason], "twin": "", "text_bytes": 0,
+                "excerpt": text,
             }
             for uid, rank, origin, reason, text in self.bad
         ]  # fmt: skip

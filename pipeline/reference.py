@@ -41,8 +41,8 @@ def reference(stages: dict[str, type[Declared]], readers: dict[str, type[Reader]
     """The whole reference page, in Markdown."""
     parts = [
         "# Reference of recipes\n\nWritten by `corpusmill docs`; do not edit.",
-        "A recipe has the sections `sources` (name -> reader and its options) and `stages` (a list, run from top to bottom;"
-        " `as:` gives a stage another label), and these settings:",
+        "A recipe has the sections `sources` (name -> reader and its options) and `stages` (a list, run from top"
+        " to bottom; `as:` gives a stage another label), and these settings:",
         _options(Settings),
         "## Stages",
         *(stage_page(cls) for cls in stages.values()),

@@ -64,7 +64,7 @@ class Scrubber:
         return value
 
     def excerpts(self, values: pa.Array) -> pa.Array:
-        """Excerpts of `EXCERPT_CHARS` scrubbed, without what their own cut may have broken, cut to `PUBLISHED_CHARS`."""
+        """Excerpts of `EXCERPT_CHARS` scrubbed, without what the cut may have broken, as `PUBLISHED_CHARS`."""
         was_cut = pc.equal(pc.utf8_length(values), EXCERPT_CHARS).to_numpy(zero_copy_only=False)
         texts = self.strings(values).to_pylist()
         whole = [text[:-EDGE_CHARS] if cut else text for text, cut in zip(texts, was_cut, strict=True)]

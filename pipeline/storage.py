@@ -204,7 +204,7 @@ def remove_partial(folder: str) -> None:
 
 @contextlib.contextmanager
 def lock(path: str) -> Iterator[None]:
-    """Hold a local lock file; it is released when the process ends, however it ends. Raises InputError if it is held."""
+    """Hold a local lock file; which the end of the process releases, too. Raises InputError if it is held."""
     if is_url(path):
         yield
         return

@@ -16,7 +16,39 @@ from pipeline.recipe import parse_recipe
 from pipeline.run import Result, run_plan
 from pipeline.stage import load_stages
 
-ENGLISH = "the of and a to in is you that it he was for on are as with his they I at be this have from or one had by word but".split()
+ENGLISH = [
+    "the",
+    "of",
+    "and",
+    "a",
+    "to",
+    "in",
+    "is",
+    "you",
+    "that",
+    "it",
+    "he",
+    "was",
+    "for",
+    "on",
+    "are",
+    "as",
+    "with",
+    "his",
+    "they",
+    "I",
+    "at",
+    "be",
+    "this",
+    "have",
+    "from",
+    "or",
+    "one",
+    "had",
+    "by",
+    "word",
+    "but",
+]
 CHINESE = "的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多天而能好都然没日于起"
 
 

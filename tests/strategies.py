@@ -7,13 +7,15 @@ import operator
 
 import pyarrow as pa
 from hypothesis import strategies as st
+
 from pipeline.batch import utf8_buffers
 
 ENGLISH = [
     "the", "a", "of", "Don't", "well-known", "snake_case", "x", "I", "state-of-the-art", "o'", "'tis", "rock'n'roll",
     "naïve", "3.14", "2024", "B2B", "1st", "...", "…", "#", "e-", "--", "a--b", "Ünïcödé", "½",
 ]  # fmt: skip
-CHINESE = list("中文的一是不了人我在有他这繁體字國學龍。，！？；：「」《》…—·〇々\u3000") + [
+CHINESE = [
+    *list("中文的一是不了人我在有他这繁體字國學龍。，！？；：「」《》…—·〇々\u3000"),
     "你好",
     "中国。",
     "ＡＢＣ１２３",

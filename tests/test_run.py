@@ -63,7 +63,7 @@ def test_any_number_of_workers_gives_the_same_bytes(folder):
 
 def test_survivors_are_what_the_stages_say(folder):
     run(folder, RECIPE)
-    inputs = sorted((folder / "a").glob("*.jsonl")) + [folder / "b.jsonl"]
+    inputs = [*sorted((folder / "a").glob("*.jsonl")), folder / "b.jsonl"]
     expected, starts = [], set()
     for path in inputs:
         for line in path.read_text(encoding="utf-8").splitlines():

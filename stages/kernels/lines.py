@@ -22,11 +22,12 @@ BULLETS = "•‣◦●○▪■□◆◇*-"
 IS_TERMINAL, IS_BULLET = 1, 2
 
 (
-    N_LINES, N_TERMINAL, N_BULLET, N_ELLIPSIS_END, N_SHORT, WIDTH, N_DUPLICATE, DUPLICATE_WIDTH, N_HASH, N_ELLIPSIS, N_HANGUL,
-    N_UNSTOPPED,
+    N_LINES, N_TERMINAL, N_BULLET, N_ELLIPSIS_END, N_SHORT, WIDTH, N_DUPLICATE, DUPLICATE_WIDTH, N_HASH, N_ELLIPSIS,
+    N_HANGUL, N_UNSTOPPED,
 ) = range(12)  # fmt: skip
 """Measures: lines; those that end a sentence; begin with a bullet; end in an ellipsis; are at most `short` wide; the
-width of all; lines that are copies of an earlier one; their width; `#`; ellipses (`...` and `…`); Hangul syllables; letters of scripts that have no full stop (Thai, Lao)."""
+width of all; lines that are copies of an earlier one; their width; `#`; ellipses (`...` and `…`); Hangul
+syllables; letters of scripts that have no full stop (Thai, Lao)."""
 N_MEASURES = 12
 
 

@@ -38,8 +38,24 @@ JOINER = 9
 N_CLASSES = 10
 
 UNSPACED_SCRIPTS = frozenset(
-    "HIRAGANA HENTAIGANA KATAKANA BOPOMOFO THAI LAO KHMER MYANMAR AHOM TANGUT NUSHU YI".split()
-    + ["TAI LE", "NEW TAI LUE", "TAI THAM", "TAI VIET"]
+    [
+        "HIRAGANA",
+        "HENTAIGANA",
+        "KATAKANA",
+        "BOPOMOFO",
+        "THAI",
+        "LAO",
+        "KHMER",
+        "MYANMAR",
+        "AHOM",
+        "TANGUT",
+        "NUSHU",
+        "YI",
+        "TAI LE",
+        "NEW TAI LUE",
+        "TAI THAM",
+        "TAI VIET",
+    ]
 )
 """Kana, syllabaries and the scripts of line-breaking class SA (UAX #14), by the names of their characters."""
 

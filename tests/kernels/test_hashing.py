@@ -3,8 +3,9 @@
 import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
-from stages.kernels import hashing
 from strategies import buffers, documents
+
+from stages.kernels import hashing
 
 
 @given(documents, st.integers(0, 2**64 - 1))

@@ -4,8 +4,9 @@ import pytest
 import reference
 from hypothesis import given
 from hypothesis import strategies as st
-from stages.kernels import lines
 from strategies import buffers, documents
+
+from stages.kernels import lines
 
 ragged = st.text(st.sampled_from("ab \t\n\n.…。-•#\u3000中か가ไ\"'…."), max_size=60)
 

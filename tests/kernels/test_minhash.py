@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from datasketch import MinHash
 from hypothesis import given
-from stages.kernels import minhash
 from strategies import buffers, documents
+
+from stages.kernels import minhash
 
 WORDS = ["".join(letters) for letters in itertools.product("abcdefghijklmnop", repeat=3)]
 HAN = [chr(c) for c in range(0x4E00, 0x6000)]

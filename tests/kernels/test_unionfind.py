@@ -4,6 +4,7 @@ import dedup_reference
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stages.kernels import unionfind
 
 

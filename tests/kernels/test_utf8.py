@@ -3,8 +3,9 @@
 import numpy as np
 import reference
 from hypothesis import given
-from stages.kernels import utf8
 from strategies import buffers, documents, texts
+
+from stages.kernels import utf8
 
 NAMES = {"o": utf8.OTHER, "s": utf8.SPACE, "l": utf8.LETTER, "m": utf8.MARK, "d": utf8.DIGIT, "h": utf8.HAN,
          "u": utf8.UNSPACED, "p": utf8.PUNCTUATION, "y": utf8.SYMBOL, "j": utf8.JOINER}  # fmt: skip

@@ -3,8 +3,9 @@
 import pytest
 import reference
 from hypothesis import given
-from stages.kernels import words
 from strategies import buffers, documents
+
+from stages.kernels import words
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 from batches import documents
 from datasketch import MinHash, MinHashLSH
 from dedup_reference import components, shingles, survivors, verdicts_by
-from stages.dedup import DedupDocument, DedupExact, chain, clusters
 
 from pipeline.execute import run_stage
 from pipeline.stage import Edges, RowVerdicts
+from stages.dedup import DedupDocument, DedupExact, chain, clusters
 
 ENGLISH = (
     "The committee met on Tuesday to look at the plans for the new bridge, and heard from three engineers who had been "
@@ -120,7 +120,7 @@ def test_clusters_are_those_of_datasketch_where_copies_are_clear():
         sketch.update_batch([repr(one).encode() for one in shingles(text, 5, 8)])
         pairs += [(row, other) for other in index.query(sketch)]
         index.insert(row, sketch)
-    theirs = {row: least for row, least in components(pairs).items()}
+    theirs = dict(components(pairs).items())
     ours = one_go(DedupDocument(), texts)
     twins = {
         rank: twin if twin >= 0 else rank for rank, twin in zip(ours.ranks.tolist(), ours.twins.tolist(), strict=True)

@@ -7,11 +7,11 @@ import reference
 from batches import documents
 from hypothesis import given
 from hypothesis import strategies as st
-from stages.kernels import normalize as kernel
-from stages.normalize import Normalize
 from strategies import documents as text_lists
 
 from pipeline.execute import run_stage
+from stages.kernels import normalize as kernel
+from stages.normalize import Normalize
 
 
 def normalized(texts: list[str], **options) -> list[str]:

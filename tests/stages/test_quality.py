@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from batches import documents
 from hypothesis import given
-from stages.quality import RATIOS, Quality, measure
 from strategies import buffers
 from strategies import documents as text_lists
 
 from pipeline.errors import OptionError
 from pipeline.execute import run_stage
+from stages.quality import RATIOS, Quality, measure
 
 ENGLISH = "\n".join(
     f"The {n} quick brown foxes jumped over a number of lazy dogs, and went home to sleep." for n in "abcdefgh"
