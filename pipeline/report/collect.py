@@ -1,0 +1,189 @@
+"""A complete run -> the facts of its report, as plain JSON-ready values.
+
+Shards are read a batch at a time and only in the columns that are needed; what is kept of them is
+bounded: a few examples per reason, the largest clusters, counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline import storage
+from pipeline.errors import InputError
+from pipeline.ledger import Count, Ledger
+from pipeline.shards import read_shard
+
+N_EXAMPLES = 3
+N_CLUSTERS = 10
+MAX_LABELS = 12
+EXAMPLE = ["uid", "source", "origin", "value", "limit", "twin", "text_bytes", "excerpt"]
+
+
+def collect(run: str) -> dict[str, Any]:
+    """Everything the report says. Raises InputError if the run is not complete."""
+    if not storage.exists(storage.join(run, "out", "manifest.json")):
+        raise InputError(f"{run} is not a complete run: give the folder that `corpusmill run` printed")
+    manifest, signals = (storage.read_json(storage.join(run, "out", f"{name}.json")) for name in ("manifest", "signals"))
+    ledger = Ledger.from_json(storage.read_json(storage.join(run, "out", "ledger.json")))
+    drops = Drops()
+    for batch in _batches(run, "dropped", ["stage", "reason", *EXAMPLE]):
+        drops.add(batch)
+    first, last = ledger.total("read"), ledger.total(list(ledger.stages)[-1])
+    return {
+        "recipe": manifest["recipe"],
+        "until": manifest["until"],
+        "fingerprint": manifest["fingerprint"],
+        "scrubbed_by": manifest["scrubbed_by"],
+        "totals": {
+            "documents_in": first.rows_in,
+            "bytes_in": first.bytes_in,
+            "documents_out": last.rows_out,
+            "bytes_out": last.bytes_out,
+        },
+        "sources": manifest["sources"],
+        "stages": [_stage(label, ledger, drops) for label in ledger.stages],
+        "clusters": drops.clusters(list(ledger.stages)),
+        "labels": _labels(run, signals),
+        "scrubbed": _scrubbed(run, manifest["scrubbed_by"], signals),
+        "signals": signals,
+        "steps": manifest["steps"],
+        "libraries": manifest["libraries"],
+        "recipe_text": manifest["recipe_text"],
+        "files": {name: file for name, file in manifest["files"].items() if name.endswith((".json", ".jsonl"))},
+        "n_shards": sum(name.startswith("documents/") for name in manifest["files"]),
+    }
+
+
+def _batches(run: str, kind: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    for path in storage.list_files(storage.join(run, "out", kind), ".arrow"):
+        yield from read_shard(path, columns)
+
+
+def _stage(label: str, ledger: Ledger, drops: Drops) -> dict[str, Any]:
+    total = ledger.total(label)
+    reasons = [
+        {
+            "reason": name,
+            "failed": tally.failed,
+            "dropped": tally.dropped,
+            "dropped_bytes": tally.dropped_bytes,
+            "by_source": {
+                source: count.reasons[name].dropped for source, count in ledger.stages[label].items() if name in count.reasons
+            },
+            "examples": drops.examples.get((label, name), []),
+        }
+        for name, tally in sorted(total.reasons.items(), key=lambda item: (-item[1].dropped, item[0]))
+    ]
+    return {
+        "label": label,
+        "total": _count(total),
+        "sources": {source: _count(count) for source, count in ledger.stages[label].items()},
+        "reasons": reasons,
+    }
+
+
+def _count(count: Count) -> dict[str, int]:
+    return {name: value for name, value in vars(count).items() if name != "reasons"}
+
+
+class Drops:
+    """What the dropped rows show: examples of every reason, and clusters of duplicates."""
+
+    def __init__(self) -> None:
+        self.examples: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self.sizes: dict[str, Counter[int]] = {}
+        self.largest: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take in a batch of dropped rows; the examples kept are those of the least uids."""
+        order = np.argsort(batch.column("uid").to_numpy(zero_copy_only=False).astype("S32"), kind="stable")
+        pairs = pc.binary_join_element_wise(batch.column("stage"), batch.column("reason"), "\0").dictionary_encode()
+        codes = pairs.indices.to_numpy(zero_copy_only=False)
+        for code, pair in enumerate(pairs.dictionary.to_pylist()):
+            stage, _, reason = pair.partition("\0")
+            rows = order[codes[order] == code][:N_EXAMPLES]
+            found = self.examples.get((stage, reason), []) + _rows(batch, rows)
+            self.examples[stage, reason] = sorted(found, key=lambda row: row["uid"])[:N_EXAMPLES]
+        self._add_twins(batch)
+
+    def _add_twins(self, batch: pa.RecordBatch) -> None:
+        """Rows with a twin; their value is the number of documents in the cluster."""
+        has_twin = pc.and_(pc.not_equal(batch.column("twin"), ""), pc.is_valid(batch.column("value")))
+        batch = batch.filter(has_twin)
+        sizes = batch.column("value").to_numpy(zero_copy_only=False).astype(np.int64)
+        stages = batch.column("stage").to_numpy(zero_copy_only=False)
+        for stage in dict.fromkeys(stages.tolist()):
+            here = np.flatnonzero(stages == stage)
+            self.sizes.setdefault(stage, Counter()).update(sizes[here].tolist())
+            largest = self.largest.setdefault(stage, {})
+            for row in here[np.argsort(-sizes[here], kind="stable")].tolist():
+                full = len(largest) >= N_CLUSTERS
+                if full and sizes[row] < min(one["value"] for one in largest.values()):
+                    break
+                (example,) = _rows(batch, np.array([row]))
+                largest.setdefault(example["twin"], example)
+                if len(largest) > N_CLUSTERS:
+                    least = min(largest, key=lambda twin: (largest[twin]["value"], twin))
+                    del largest[least]
+
+    def clusters(self, stages: list[str]) -> dict[str, dict[str, Any]]:
+        """Stage -> sizes, as (documents in a cluster, clusters), and the largest clusters."""
+        found = {}
+        for stage in (stage for stage in stages if stage in self.sizes):
+            sizes = self.sizes[stage]
+            largest = sorted(self.largest[stage].values(), key=lambda row: (-row["value"], row["twin"]))
+            found[stage] = {
+                "sizes": [[size, rows // (size - 1)] for size, rows in sorted(sizes.items())],
+                "largest": largest,
+            }
+        return found
+
+
+def _rows(batch: pa.RecordBatch, rows: Any) -> list[dict[str, Any]]:
+    taken: list[dict[str, Any]] = batch.select(EXAMPLE).take(pa.array(rows)).to_pylist()
+    return taken
+
+
+def _labels(run: str, signals: dict[str, Any]) -> dict[str, dict[str, list[list[Any]]]]:
+    """Column -> source -> (label, survivors), the most frequent first, for signals that are labels."""
+    columns = [name for name, signal in signals.items() if signal["kind"] == "label" and name.endswith("_label")]
+    counts: dict[str, dict[str, Counter[str]]] = {name: {} for name in columns}
+    for batch in _batches(run, "documents", ["source", *columns]) if columns else ():
+        for name in columns:
+            groups = pa.Table.from_batches([batch]).group_by(["source", name]).aggregate([([], "count_all")])
+            for row in groups.to_pylist():
+                counts[name].setdefault(row["source"], Counter())[row[name]] += row["count_all"]
+    return {
+        name: {source: _most_frequent(tally) for source, tally in sorted(sources.items())} for name, sources in counts.items()
+    }
+
+
+def _most_frequent(tally: Counter[str]) -> list[list[Any]]:
+    ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
+    rest = sum(count for _, count in ordered[MAX_LABELS:])
+    return [list(item) for item in ordered[:MAX_LABELS]] + ([["(other)", rest]] if rest else [])
+
+
+def _scrubbed(run: str, label: str | None, signals: dict[str, Any]) -> dict[str, Any] | None:
+    """What the scrubbing stage replaced in the survivors, by kind and source; None if the run has none."""
+    if label is None:
+        return None
+    columns = [name for name, signal in signals.items() if signal["stage"] == label and name != f"{label}_n_edits"]
+    kinds: dict[str, Counter[str]] = {name.removeprefix(f"{label}_n_"): Counter() for name in columns}
+    documents: Counter[str] = Counter()
+    for batch in _batches(run, "documents", ["source", f"{label}_n_edits", *columns]):
+        sums = [(name, "sum") for name in columns]
+        table = pa.Table.from_batches([batch])
+        for row in table.group_by("source").aggregate(sums).to_pylist():
+            for kind, name in zip(kinds, columns, strict=True):
+                kinds[kind][row["source"]] += row[f"{name}_sum"]
+        edited = table.filter(pc.greater(table[f"{label}_n_edits"], 0))
+        for row in edited.group_by("source").aggregate([([], "count_all")]).to_pylist():
+            documents[row["source"]] += row["count_all"]
+    return {"stage": label, "kinds": {kind: dict(sorted(tally.items())) for kind, tally in kinds.items()}, "documents": dict(documents)}

@@ -1,0 +1,44 @@
+"""The page: one file of HTML without scripts, that loads nothing. All text is escaped by the template engine."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from . import figures
+from .text import number, share, size, visible
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pipeline.report", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters.update(number=number, size=size)
+    environment.globals.update(share=share, figures=figures)
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """What a template writes: control characters made visible, then escaped unless it is markup of our own."""
+    return value if isinstance(value, Markup) else escape(visible(value))
+
+
+def render_html(data: dict[str, Any]) -> str:
+    """The page for what `collect` returned."""
+    sources = list(data["sources"])
+    weights = data["stages"][0]["sources"] if data["stages"] else {}
+    colours = figures.grouped(sources, {source: count["bytes_out"] for source, count in weights.items()})
+    environment = _environment()
+    loader = environment.loader
+    assert loader is not None
+    style = Markup(loader.get_source(environment, "style.css")[0])
+    return environment.get_template("page.html.j2").render(data=data, colours=colours, style=style)

@@ -1,0 +1,116 @@
+"""The report as Markdown: the same facts, for terminals, reviews and version control."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .text import number, share, size, visible
+
+SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$-])")
+N_SHOWN = 200
+
+
+def plain(text: object) -> str:
+    """Untrusted text on one line, with everything escaped that Markdown or HTML would read."""
+    return SPECIAL.sub(r"\\\1", " ".join(visible(text).split())).replace("\\<", "&lt;").replace("\\&", "&amp;")
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def render_markdown(data: dict[str, Any]) -> str:
+    """The report for what `collect` returned."""
+    totals = data["totals"]
+    parts = [
+        f"# {plain(data['recipe'])}",
+        f"{number(totals['documents_in'])} documents ({size(totals['bytes_in'])}) went in, "
+        f"{number(totals['documents_out'])} ({size(totals['bytes_out'])}) came out: "
+        f"{share(totals['documents_out'], totals['documents_in'])} of the documents, "
+        f"{share(totals['bytes_out'], totals['bytes_in'])} of the text.",
+        f"Fingerprint `{data['fingerprint']}`." + (f" Run until {plain(data['until'])}." if data["until"] else ""),
+        "## Funnel",
+        _funnel(data),
+        "## Why documents were dropped",
+        _reasons(data),
+        *_examples(data),
+        *_clusters(data),
+        *_scrubbed(data),
+        *_labels(data),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _funnel(data: dict[str, Any]) -> str:
+    rows = []
+    for stage in data["stages"]:
+        for source, count in {**stage["sources"], "(all)": stage["total"]}.items():
+            dropped = count["rows_in"] - count["rows_out"]
+            cells = [plain(stage["label"]), plain(source), number(count["rows_in"]), number(count["rows_out"])]
+            rows.append([*cells, number(dropped), size(count["bytes_out"]), number(count["rows_edited"])])
+    return _table(["stage", "source", "documents in", "out", "dropped", "text out", "edited"], rows)
+
+
+def _reasons(data: dict[str, Any]) -> str:
+    rows = [
+        [
+            plain(stage["label"]), plain(reason["reason"]), number(reason["dropped"]),
+            share(reason["dropped"], stage["total"]["rows_in"]), number(reason["failed"]), size(reason["dropped_bytes"]),
+        ]
+        for stage in data["stages"]
+        for reason in stage["reasons"]
+        if reason["failed"]
+    ]  # fmt: skip
+    if not rows:
+        return "No document was dropped."
+    return _table(["stage", "reason", "dropped", "of its input", "failed the rule", "text"], rows)
+
+
+def _examples(data: dict[str, Any]) -> list[str]:
+    parts = []
+    for stage in data["stages"]:
+        for reason in stage["reasons"]:
+            lines = [
+                f"- `{example['uid']}` {plain(example['origin'])}{_measured(example)}: {plain(example['excerpt'][:N_SHOWN])}"
+                for example in reason["examples"]
+            ]
+            if lines:
+                parts.append(f"### {plain(stage['label'])}: {plain(reason['reason'])}\n\n" + "\n".join(lines))
+    return parts
+
+
+def _measured(example: dict[str, Any]) -> str:
+    if example["value"] is None:
+        return ""
+    limit = "" if example["limit"] is None else f", limit {number(example['limit'])}"
+    return f" (measured {number(example['value'])}{limit})"
+
+
+def _clusters(data: dict[str, Any]) -> list[str]:
+    parts = []
+    for stage, found in data["clusters"].items():
+        parts.append(f"## Duplicates found by {plain(stage)}")
+        parts.append(_table(["documents in the cluster", "clusters"], [[number(a), number(b)] for a, b in found["sizes"]]))
+        rows = [[f"`{row['twin']}`", number(row["value"]), plain(row["excerpt"][:80])] for row in found["largest"]]
+        parts.append(_table(["kept document", "documents", "begins"], rows))
+    return parts
+
+
+def _scrubbed(data: dict[str, Any]) -> list[str]:
+    found = data["scrubbed"]
+    if found is None:
+        return ["## Personal data", "No stage of this run scrubs personal data."]
+    sources = list(data["sources"])
+    rows = [[plain(kind), *(number(tally.get(source, 0)) for source in sources)] for kind, tally in found["kinds"].items()]
+    rows.append(["documents with any", *(number(found["documents"].get(source, 0)) for source in sources)])
+    return [f"## Personal data replaced by {plain(found['stage'])}", _table(["kind", *map(plain, sources)], rows)]
+
+
+def _labels(data: dict[str, Any]) -> list[str]:
+    parts = []
+    for column, sources in data["labels"].items():
+        rows = [[plain(source), plain(label), number(n)] for source, pairs in sources.items() for label, n in pairs]
+        parts += [f"## {plain(column)}", _table(["source", "label", "survivors"], rows)]
+    return parts

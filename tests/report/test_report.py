@@ -1,0 +1,158 @@
+"""The report: true to the run, whole without a network, and closed to what corpus text would do to it."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+import shutil
+import subprocess
+
+import pytest
+from runs import rows, run, write_jsonl
+
+from pipeline.errors import InputError
+from pipeline.report import collect, render_html, render_markdown, write_report
+
+HOSTILE = [
+    "<script>document.title='owned'</script>",
+    "</style><script>document.title='owned'</script>",
+    "\"><img src=x onerror=\"document.title='owned'\">",
+    "'><svg onload=document.title='owned'>",
+    "[click](javascript:alert(1)) ![x](http://a.example/x.png) `code` **bold** | cell |",
+    "\u202etxt.exe\u202c \x1b[31m \x00 \u2066",
+    "{{ 7 * 7 }} {% raw %} ]]> --> &lt;",
+    "中文 <b>粗</b> 𠀀",
+]
+
+RECIPE = """
+sources:
+  web: {reader: jsonl, paths: ["<img onerror=x>*.jsonl"], id: id}
+  empty: {reader: jsonl, paths: [empty.jsonl]}
+stages:  # </code><script>document.title='owned'</script>
+  - toy_even
+  - toy_first_char
+  - toy_scrub
+"""
+
+TAGS = set("html head meta title style body header p h1 dl div dt dd nav a main section h2 h3 small ul li svg rect g line text "
+           "figure figcaption table thead tbody tr th td details summary article code blockquote span pre".split())  # fmt: skip
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """A run over documents that try to be more than text."""
+    extra = [{"text": text + "x" * (n % 2), "id": text, "url": text} for n, text in enumerate(HOSTILE * 2)]
+    write_jsonl(tmp_path / "<img onerror=x>中.jsonl", 60, seed=1, extra=extra)
+    (tmp_path / "empty.jsonl").write_text("")
+    run(tmp_path, RECIPE)
+    return tmp_path / "run"
+
+
+class Elements(html.parser.HTMLParser):
+    """Names and attributes of all elements of a page, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.names.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_the_page_has_only_the_elements_of_its_template(hostile):
+    found = Elements((hostile / "out" / "report" / "index.html").read_text(encoding="utf-8"))
+    assert found.names <= TAGS
+    assert not [name for name in found.attributes if name.startswith("on") or name in ("src", "srcset", "action")]
+    text = "".join(found.text)
+    for shown in ("<script>document.title='owned'</script>", "\\u202etxt.exe\\u202c \\u001b[31m \\u0000", "{{ 7 * 7 }}", "𠀀"):
+        assert shown in text
+
+
+def test_links_stay_in_the_page(hostile):
+    page = (hostile / "out" / "report" / "index.html").read_text(encoding="utf-8")
+    assert "default-src 'none'" in page
+    assert page.count("href=") == page.count('href="#')
+    for load in ("@import", "url(", "<link"):
+        assert load not in page
+
+
+def test_markdown_is_closed_too(hostile):
+    text = (hostile / "out" / "report" / "report.md").read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "](http" not in text
+    assert "](javascript" not in text
+    assert not [c for c in text if c in "\u202e\x1b\x00\u2066"]
+
+
+def test_the_facts_are_those_of_the_run(hostile):
+    data = json.loads((hostile / "out" / "report" / "report.json").read_text(encoding="utf-8"))
+    dropped, kept = rows(hostile, "dropped"), rows(hostile)
+    assert data["totals"]["documents_in"] == len(dropped) + len(kept) == 76
+    assert data["totals"]["documents_out"] == len(kept)
+    (odd,) = [reason for stage in data["stages"] for reason in stage["reasons"] if reason["reason"] == "odd"]
+    of_odd = sorted((row for row in dropped if row["reason"] == "odd"), key=lambda row: row["uid"])
+    assert odd["dropped"] == len(of_odd)
+    assert [one["uid"] for one in odd["examples"]] == [row["uid"] for row in of_odd[:3]]
+    twins: dict[str, int] = {}
+    for row in dropped:
+        if row["twin"]:
+            twins[row["twin"]] = twins.get(row["twin"], 1) + 1
+    clusters = data["clusters"]["toy_first_char"]
+    assert {one["twin"]: one["value"] for one in clusters["largest"]} == dict(
+        sorted(twins.items(), key=lambda item: (-item[1], item[0]))[:10]
+    )
+    assert sum(size * n for size, n in clusters["sizes"]) == sum(twins.values())
+    assert data["scrubbed"]["stage"] == "toy_scrub"
+    assert list(data["sources"]) == ["web", "empty"]
+
+
+def test_the_report_is_the_same_each_time(hostile):
+    page = hostile / "out" / "report" / "index.html"
+    before = page.read_bytes()
+    assert write_report(str(hostile)) == str(page)
+    assert page.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("stages", "until"),
+    [("[toy_even]", "read"), ("[toy_even]", None), ("[toy_scrub]", None), ("[toy_first_char, toy_scrub]", None)],
+)
+def test_any_run_has_a_report(tmp_path, stages, until):
+    write_jsonl(tmp_path / "a.jsonl", 5, seed=2)
+    (tmp_path / "b.jsonl").write_text("")
+    for number, paths in enumerate(("[a.jsonl]", "[b.jsonl]")):
+        recipe = f"sources:\n  web: {{reader: jsonl, paths: {paths}}}\nstages: {stages}\n"
+        run(tmp_path, recipe, out=f"r{number}", until=until)
+        data = collect(str(tmp_path / f"r{number}"))
+        assert "</html>" in render_html(data)
+        assert render_markdown(data).startswith("# recipe")
+
+
+def test_no_run_no_report(tmp_path):
+    with pytest.raises(InputError, match="is not a complete run"):
+        write_report(str(tmp_path))
+
+
+@pytest.mark.browser
+def test_nothing_runs_in_a_browser(hostile, tmp_path):
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("there is no Chromium on this machine")
+    flags = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+    page = hostile / "out" / "report" / "index.html"
+    picture = tmp_path / "page.png"
+    for extra in (["--dump-dom"], [f"--screenshot={picture}", "--window-size=1200,2000"]):
+        command = [browser, *flags.split(), f"--user-data-dir={tmp_path / 'profile'}", *extra, page.as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        if extra == ["--dump-dom"]:
+            found = Elements(done.stdout)
+            assert "recipe: Corpusmill report" in done.stdout
+            assert found.names <= TAGS
+    assert picture.stat().st_size > 20_000
