@@ -101,18 +101,17 @@ class _Tree:
         self.file = path
         self.lines: dict[Path, int] = {(): 1}
         self.value: Any = None
-        loader = _NoAliases(text)
         try:
+            loader = _NoAliases(text)
             node = self._compose(loader)
             self.value = self._plain(loader, node, ()) if node is not None else None
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
             raise RecipeError(f"{path}:{line}: not valid YAML: {error.problem or error.context}") from error
-        except yaml.YAMLError as error:
-            raise RecipeError(f"{path}:1: not valid YAML: {error}") from error
-        finally:
-            loader.dispose()
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            raise RecipeError(f"{path}:{line}: not valid YAML: the character U+{error.character:04X}") from error
 
     def _compose(self, loader: _NoAliases) -> yaml.Node | None:
         try:

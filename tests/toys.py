@@ -138,3 +138,14 @@ class ToyDies(Stage):
 
     def apply(self, batch: Batch) -> None:
         os._exit(9)
+
+
+@stage("needs_signal")
+class NeedsSignal(Stage):
+    """Needs a column that `toy_even` adds."""
+
+    def needs(self):
+        return ("text", "toy_even_n_chars")
+
+    def apply(self, batch: Batch) -> None:
+        assert len(batch.column("toy_even_n_chars")) == len(batch)
