@@ -1,7 +1,7 @@
 """Histograms of signals, over bins that do not depend on the data, so that merging them is addition.
 
 frac    name ends in _frac or _score: bins of 0.02 from 0 to 1
-log2    other numbers: below 0; 0 up to 1; then four bins per doubling
+log2    other numbers: below 0; 0, 1 ... 7; then four bins per doubling
 label   strings: a count each
 """
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 FRACTIONS = np.arange(51) / 50
-OCTAVES = np.concatenate([[-np.inf, 0.0], 2.0 ** (np.arange(161) / 4), [np.inf]])
+OCTAVES = np.concatenate([[-np.inf], np.arange(8.0), 2.0 ** (np.arange(12, 161) / 4), [np.inf]])
 MAX_LABELS = 200
 OTHER = "(other)"
 
@@ -45,8 +45,10 @@ def add_batch(counts: Counts, batch: pa.RecordBatch, signals: dict[str, pa.DataT
             for entry in pc.value_counts(values.cast(pa.string())).to_pylist():
                 tally[entry["values"]] += entry["counts"]
             continue
-        edges = _edges(how)
-        bins = np.searchsorted(edges, values.to_numpy(zero_copy_only=False).astype(np.float64), side="right") - 1
+        edges, numbers = _edges(how), values.to_numpy(zero_copy_only=False)
+        if numbers.dtype == np.float32:  # 0.02 is less in 32 bits than in 64
+            edges = edges.astype(np.float32)
+        bins = np.searchsorted(edges, numbers, side="right") - 1
         for bin, n in zip(*np.unique(np.clip(bins, 0, len(edges) - 2), return_counts=True), strict=True):
             tally[str(bin)] += int(n)
 

@@ -107,7 +107,11 @@ def test_rows_are_conserved_and_only_declared_columns_are_added(case):
     assert [outcome.kept.schema.field(name).type for name in added] == list(added.values())
     for name in batch.schema.names:
         if name != "text":
-            kept = batch.filter(pa.array([uid in set(outcome.kept.column("uid").to_pylist()) for uid in batch.column("uid").to_pylist()]))
+            kept = batch.filter(
+                pa.array(
+                    [uid in set(outcome.kept.column("uid").to_pylist()) for uid in batch.column("uid").to_pylist()]
+                )
+            )
             assert outcome.kept.column(name).equals(kept.column(name))
     if not getattr(case[0], "edits_text", False):
         kept_texts = {row["uid"]: row["text"] for row in batch.to_pylist()}

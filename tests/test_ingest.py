@@ -36,7 +36,9 @@ class Listed:
 def batches(rows, on_error="stop", shard_bytes=1 << 30):
     source = Source("web", Listed(rows), 1)
     item = Input("a.jsonl", "/data/a.jsonl", 1, "1")
-    return [(shard, draft.outcome()) for shard, draft in read_batches(source, [(Place(2, 3), item)], on_error, shard_bytes)]
+    return [
+        (shard, draft.outcome()) for shard, draft in read_batches(source, [(Place(2, 3), item)], on_error, shard_bytes)
+    ]
 
 
 @given(st.binary(max_size=40))
@@ -81,7 +83,9 @@ def test_identity_and_columns():
 
 
 def test_canonical_json_is_the_same_for_the_same_values():
-    assert canonical_json({"b": [1, None], "a": {"z": 1.5, "y": True}}) == canonical_json({"a": {"y": True, "z": 1.5}, "b": [1, None]})
+    assert canonical_json({"b": [1, None], "a": {"z": 1.5, "y": True}}) == canonical_json(
+        {"a": {"y": True, "z": 1.5}, "b": [1, None]}
+    )
     with pytest.raises(ValueError, match="JSON"):
         canonical_json({"a": float("nan")})
 
@@ -89,7 +93,10 @@ def test_canonical_json_is_the_same_for_the_same_values():
 def test_batches_end_at_rows_and_bytes_and_shards_at_bytes(monkeypatch):
     sizes = [outcome.kept.num_rows for _, outcome in batches([Document(n, "x") for n in range(2 * BATCH_ROWS + 1)])]
     assert sizes == [BATCH_ROWS, BATCH_ROWS, 1]
-    found = [(shard, outcome.kept.num_rows) for shard, outcome in batches([Document(n, "x" * 400) for n in range(10)], shard_bytes=1000)]
+    found = [
+        (shard, outcome.kept.num_rows)
+        for shard, outcome in batches([Document(n, "x" * 400) for n in range(10)], shard_bytes=1000)
+    ]
     assert found == [(0, 3), (1, 3), (2, 3), (3, 1)]
     monkeypatch.setattr(ingest, "SHARD_ROWS", BATCH_ROWS)
     assert [shard for shard, _ in batches([Document(n, "") for n in range(2 * BATCH_ROWS + 1)])] == [0, 1, 2]
@@ -109,7 +116,12 @@ def test_a_bad_row_stops_or_is_dropped_with_its_reason():
     ((_, outcome),) = batches([Document(0, "x"), BAD, Document(2, "中")], on_error="quarantine")
     assert outcome.kept.column("text").to_pylist() == ["x", "中"]
     (dropped,) = outcome.dropped.to_pylist()
-    assert (dropped["stage"], dropped["reason"], dropped["failed"], dropped["excerpt"]) == ("read", "bad_json", ["bad_json"], "{")
+    assert (dropped["stage"], dropped["reason"], dropped["failed"], dropped["excerpt"]) == (
+        "read",
+        "bad_json",
+        ["bad_json"],
+        "{",
+    )
     assert dropped["origin"] == "a.jsonl:2"
     count = outcome.ledger.count("read", "web")
     assert (count.rows_in, count.rows_out, count.reasons["bad_json"].dropped, count.bytes_out) == (3, 2, 1, 4)
@@ -121,7 +133,11 @@ def test_an_input_that_breaks_off_stops_or_ends_with_a_dropped_row():
         batches([Document(0, "x"), broken])
     ((_, outcome),) = batches([Document(0, "x"), broken], on_error="quarantine")
     (dropped,) = outcome.dropped.to_pylist()
-    assert (dropped["reason"], dropped["origin"], dropped["excerpt"]) == ("unreadable", "a.jsonl:2", "a.jsonl breaks off")
+    assert (dropped["reason"], dropped["origin"], dropped["excerpt"]) == (
+        "unreadable",
+        "a.jsonl:2",
+        "a.jsonl breaks off",
+    )
 
 
 def test_too_many_rows():

@@ -85,7 +85,9 @@ def test_what_is_wrong_is_named_with_its_line(old, new, message):
     assert caught.value.exit_code == 2
 
 
-@pytest.mark.parametrize("text", ["", "- a", "text", "sources: {}", "sources: {w: {reader: jsonl, paths: [a]}}", "a: 中文\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "- a", "text", "sources: {}", "sources: {w: {reader: jsonl, paths: [a]}}", "a: 中文\x00"]
+)
 def test_what_is_no_recipe(text):
     with pytest.raises(RecipeError, match=r"^x.yaml:\d+: "):
         parse_recipe("x.yaml", text)
@@ -109,9 +111,15 @@ def test_files_that_are_no_recipes(tmp_path):
     ("stages", "message"),
     [
         ("[toy_first_char, toy_first_char: {as: toy_first_char_2}]", None),
-        ('[toy_uses_count: {model: "@toy_count"}, toy_count]', "recipe.yaml:2: toy_uses_count uses '@toy_count', but no such Fit runs"),
+        (
+            '[toy_uses_count: {model: "@toy_count"}, toy_count]',
+            "recipe.yaml:2: toy_uses_count uses '@toy_count', but no such Fit runs",
+        ),
         ('[toy_count: {as: n}, toy_uses_count: {model: "@m"}]', "recipe.yaml:2: toy_uses_count uses '@m'"),
-        ("[needs_signal, toy_even]", "needs the column 'toy_even_n_chars', which toy_even adds: move toy_even before it"),
+        (
+            "[needs_signal, toy_even]",
+            "needs the column 'toy_even_n_chars', which toy_even adds: move toy_even before it",
+        ),
         ("[needs_signal]", "needs the column 'toy_even_n_chars', which no stage of this recipe adds"),
     ],
 )

@@ -29,7 +29,9 @@ def collect(run: str) -> dict[str, Any]:
     """Everything the report says. Raises InputError if the run is not complete."""
     if not storage.exists(storage.join(run, "out", "manifest.json")):
         raise InputError(f"{run} is not a complete run: give the folder that `corpusmill run` printed")
-    manifest, signals = (storage.read_json(storage.join(run, "out", f"{name}.json")) for name in ("manifest", "signals"))
+    manifest, signals = (
+        storage.read_json(storage.join(run, "out", f"{name}.json")) for name in ("manifest", "signals")
+    )
     ledger = Ledger.from_json(storage.read_json(storage.join(run, "out", "ledger.json")))
     drops = Drops()
     for batch in _batches(run, "dropped", ["stage", "reason", *EXAMPLE]):
@@ -74,7 +76,9 @@ def _stage(label: str, ledger: Ledger, drops: Drops) -> dict[str, Any]:
             "dropped": tally.dropped,
             "dropped_bytes": tally.dropped_bytes,
             "by_source": {
-                source: count.reasons[name].dropped for source, count in ledger.stages[label].items() if name in count.reasons
+                source: count.reasons[name].dropped
+                for source, count in ledger.stages[label].items()
+                if name in count.reasons
             },
             "examples": drops.examples.get((label, name), []),
         }
@@ -160,7 +164,8 @@ def _labels(run: str, signals: dict[str, Any]) -> dict[str, dict[str, list[list[
             for row in groups.to_pylist():
                 counts[name].setdefault(row["source"], Counter())[row[name]] += row["count_all"]
     return {
-        name: {source: _most_frequent(tally) for source, tally in sorted(sources.items())} for name, sources in counts.items()
+        name: {source: _most_frequent(tally) for source, tally in sorted(sources.items())}
+        for name, sources in counts.items()
     }
 
 
@@ -186,4 +191,8 @@ def _scrubbed(run: str, label: str | None, signals: dict[str, Any]) -> dict[str,
         edited = table.filter(pc.greater(table[f"{label}_n_edits"], 0))
         for row in edited.group_by("source").aggregate([([], "count_all")]).to_pylist():
             documents[row["source"]] += row["count_all"]
-    return {"stage": label, "kinds": {kind: dict(sorted(tally.items())) for kind, tally in kinds.items()}, "documents": dict(documents)}
+    return {
+        "stage": label,
+        "kinds": {kind: dict(sorted(tally.items())) for kind, tally in kinds.items()},
+        "documents": dict(documents),
+    }

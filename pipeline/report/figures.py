@@ -27,7 +27,8 @@ def legend(colours: dict[str, int]) -> Markup:
     for source, colour in colours.items():
         names.setdefault(colour, []).append(source)
     items = [
-        f'<li><svg width="12" height="12" aria-hidden="true"><rect width="12" height="12" rx="2" class="c{colour}"/></svg> '
+        '<li><svg width="12" height="12" aria-hidden="true">'
+        f'<rect width="12" height="12" rx="2" class="c{colour}"/></svg> '
         f"{_text(members[0] if len(members) == 1 else OTHER)}</li>"
         for colour, members in sorted(names.items())
     ]
@@ -109,7 +110,7 @@ def _rect(x: float, y: float, width: float, height: float, kind: str, title: str
 def _svg(width: float, height: float, inside: str, label: str, kind: str) -> Markup:
     return Markup(
         f'<svg class="{kind}" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{_text(label)}"'
-        f'{" preserveAspectRatio=" + chr(34) + "none" + chr(34) if kind != "columns" else ""}>{inside}</svg>'
+        f"{' preserveAspectRatio=' + chr(34) + 'none' + chr(34) if kind != 'columns' else ''}>{inside}</svg>"
     )
 
 

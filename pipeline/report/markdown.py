@@ -57,7 +57,8 @@ def _reasons(data: dict[str, Any]) -> str:
     rows = [
         [
             plain(stage["label"]), plain(reason["reason"]), number(reason["dropped"]),
-            share(reason["dropped"], stage["total"]["rows_in"]), number(reason["failed"]), size(reason["dropped_bytes"]),
+            share(reason["dropped"], stage["total"]["rows_in"]), number(reason["failed"]),
+            size(reason["dropped_bytes"]),
         ]
         for stage in data["stages"]
         for reason in stage["reasons"]
@@ -73,7 +74,8 @@ def _examples(data: dict[str, Any]) -> list[str]:
     for stage in data["stages"]:
         for reason in stage["reasons"]:
             lines = [
-                f"- `{example['uid']}` {plain(example['origin'])}{_measured(example)}: {plain(example['excerpt'][:N_SHOWN])}"
+                f"- `{example['uid']}` {plain(example['origin'])}{_measured(example)}: "
+                + plain(example["excerpt"][:N_SHOWN])
                 for example in reason["examples"]
             ]
             if lines:
@@ -92,7 +94,9 @@ def _clusters(data: dict[str, Any]) -> list[str]:
     parts = []
     for stage, found in data["clusters"].items():
         parts.append(f"## Duplicates found by {plain(stage)}")
-        parts.append(_table(["documents in the cluster", "clusters"], [[number(a), number(b)] for a, b in found["sizes"]]))
+        parts.append(
+            _table(["documents in the cluster", "clusters"], [[number(a), number(b)] for a, b in found["sizes"]])
+        )
         rows = [[f"`{row['twin']}`", number(row["value"]), plain(row["excerpt"][:80])] for row in found["largest"]]
         parts.append(_table(["kept document", "documents", "begins"], rows))
     return parts
@@ -103,7 +107,9 @@ def _scrubbed(data: dict[str, Any]) -> list[str]:
     if found is None:
         return ["## Personal data", "No stage of this run scrubs personal data."]
     sources = list(data["sources"])
-    rows = [[plain(kind), *(number(tally.get(source, 0)) for source in sources)] for kind, tally in found["kinds"].items()]
+    rows = [
+        [plain(kind), *(number(tally.get(source, 0)) for source in sources)] for kind, tally in found["kinds"].items()
+    ]
     rows.append(["documents with any", *(number(found["documents"].get(source, 0)) for source in sources)])
     return [f"## Personal data replaced by {plain(found['stage'])}", _table(["kind", *map(plain, sources)], rows)]
 

@@ -1,0 +1,126 @@
+"""Publishing: what leaves the run folder is scrubbed, counted and listed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pyarrow as pa
+import pytest
+from runs import rows, run, write_jsonl
+from toys import ToyScrub
+
+from pipeline import histograms
+from pipeline.scrub import EDGE_CHARS, Scrubber
+
+RECIPE = """
+sources: {web: {reader: jsonl, paths: ["SECRET.jsonl"], id: id}}
+stages: [toy_even, toy_scrub]
+"""
+
+
+@pytest.fixture
+def scrubber():
+    return Scrubber(ToyScrub(), "toy_scrub", None)
+
+
+def test_every_string_inside_meta_is_scrubbed_and_the_rest_stays(scrubber):
+    metas = [
+        {"a": "SECRET", "b": [1, "x SECRET y", {"c": "中SECRET"}], "d": None, "e": 1.5, "SECRET": True},
+        {"a": 'line\nSECRET\t"SECRET"'},
+        {"a": "nothing 没有 <TAG>"},
+        {},
+    ]
+    given = pa.array([json.dumps(meta, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for meta in metas])
+    found = scrubber._meta(given).to_pylist()
+    assert [json.loads(text) for text in found] == [
+        {"a": "<TAG>", "b": [1, "x <TAG> y", {"c": "中<TAG>"}], "d": None, "e": 1.5, "SECRET": True},
+        {"a": 'line\n<TAG>\t"<TAG>"'},
+        metas[2],
+        {},
+    ]
+    assert found[2:] == given.to_pylist()[2:]
+
+
+def test_a_cut_excerpt_ends_before_what_the_cut_may_have_broken(scrubber):
+    whole, cut = "SECRET" + "中" * 600, "SECRET" * 166 + "SECR"
+    assert len(cut) == 1000
+    found = scrubber.excerpts(pa.array([whole, cut, "", "SECRET"], pa.large_string())).to_pylist()
+    assert found == [("<TAG>" + "中" * 600)[:500], ("<TAG>" * 166 + "SECR")[:-EDGE_CHARS][:500], "", "<TAG>"]
+
+
+def test_nothing_secret_is_published_anywhere(tmp_path):
+    extra = [{"text": "my SECRET" + "!" * n, "id": "SECRET", "note": {"deep": ["SECRET"]}} for n in range(20)]
+    write_jsonl(tmp_path / "SECRET.jsonl", 30, seed=3, extra=extra)
+    run(tmp_path, RECIPE)
+    for kind in ("documents", "dropped"):
+        found = [row for row in rows(tmp_path / "run", kind) if "note" in row["meta"]]
+        assert len(found) == 10
+        for row in found:
+            assert (row["id"], row["meta"]) == ("<TAG>", '{"note":{"deep":["<TAG>"]}}')
+        for row in rows(tmp_path / "run", kind):
+            assert "SECRET" not in json.dumps(row, ensure_ascii=False, default=str)
+
+
+def test_the_manifest_lists_every_file_with_its_hash(tmp_path):
+    write_jsonl(tmp_path / "SECRET.jsonl", 30, seed=3)
+    run(tmp_path, RECIPE)
+    out = tmp_path / "run" / "out"
+    manifest = json.loads((out / "manifest.json").read_text())
+    there = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    assert set(manifest["files"]) == {name for name in there if not name.startswith("report/")} - {"manifest.json"}
+    for name, about in manifest["files"].items():
+        content = (out / name).read_bytes()
+        assert (about["bytes"], about["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    (item,) = [json.loads(line) for line in (out / "inputs.jsonl").read_text().splitlines()]
+    assert item["sha256"] == hashlib.sha256((tmp_path / "SECRET.jsonl").read_bytes()).hexdigest()
+    assert manifest["documents"] == len(rows(tmp_path / "run"))
+    assert manifest["bytes"] == sum(len(row["text"].encode()) for row in rows(tmp_path / "run"))
+
+
+SIGNALS = {"a_frac": pa.float32(), "a_n": pa.int32(), "a_label": pa.string()}
+
+
+def batch_of(fractions, counts, labels):
+    arrays = [
+        pa.array(values, kind) for values, kind in zip((fractions, counts, labels), SIGNALS.values(), strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=list(SIGNALS))
+
+
+def test_histograms_count_every_value_once_and_merging_is_addition():
+    one, other = (
+        batch_of([0, 0.019, 0.02, 1, None], [0, 1, 5, 1 << 30, None], ["en", "zh", "zh", "", None]),
+        batch_of([0.5], [-3], ["en"]),
+    )
+    counts: histograms.Counts = {}
+    histograms.add_batch(counts, one, SIGNALS, "kept")
+    merged: histograms.Counts = {}
+    histograms.merge(merged, json.loads(json.dumps(counts)))
+    more: histograms.Counts = {}
+    histograms.add_batch(more, other, SIGNALS, "dropped")
+    histograms.merge(merged, json.loads(json.dumps(more)))
+    found = histograms.to_json(merged, SIGNALS, dict.fromkeys(SIGNALS, "a"))
+    assert found["a_frac"]["edges"][0] == 0
+    assert found["a_frac"]["edges"][-1] == 1
+    assert (found["a_frac"]["kept"][:2], found["a_frac"]["kept"][-1]) == ([2, 1], 1)
+    assert found["a_frac"]["dropped"][25] == 1
+    assert found["a_n"]["edges"][:3] == [None, 0, 1]
+    assert found["a_n"]["kept"][:3] == [0, 1, 1]
+    assert found["a_n"]["dropped"][0] == 1
+    assert [sum(found[name]["kept"]) for name in SIGNALS] == [4, 4, 4]
+    assert found["a_label"] == {
+        "stage": "a",
+        "kind": "label",
+        "labels": ["en", "zh", ""],
+        "kept": [1, 2, 1],
+        "dropped": [1, 0, 0],
+    }
+
+
+def test_rare_labels_are_put_together():
+    counts: histograms.Counts = {}
+    labels = [f"l{n:04d}" for n in range(histograms.MAX_LABELS + 7)]
+    histograms.add_batch(counts, batch_of([0.0] * len(labels), [0] * len(labels), labels), SIGNALS, "kept")
+    found = histograms.to_json(counts, SIGNALS, dict.fromkeys(SIGNALS, "a"))["a_label"]
+    assert (len(found["labels"]), found["labels"][-1], found["kept"][-1]) == (histograms.MAX_LABELS + 1, "(other)", 7)
