@@ -1,9 +1,10 @@
 """MinHash signatures of documents, and the keys of their bands.
 
-Letters: D bytes, N documents, H minima, B bands. A shingle is a run of words (see `words`) in lower case with every
-digit as 0; what is not a word does not count. Its hash x is 32 bits of a polynomial over the hashes of its words;
-the i-th minimum, over all shingles, is that of y ^ (y >> 15) times an odd constant, y = a_i (x ^ b_i) mod 2^32 with
-a_i odd. Without the second step minima of different i are correlated, up to 0.8, and bands not independent.
+Letters: D bytes, N documents, W words, H minima, B bands. A shingle is a run of words (see `words`) in lower case
+with every digit as 0; what is not a word does not count. Its hash x is 32 bits of a polynomial over the hashes of
+its words; the i-th minimum, over all shingles, is that of y ^ (y >> 15) times an odd constant, where y is
+a_i (x ^ b_i) mod 2^32 with a_i odd. Without the second step minima of different i are correlated, up to 0.8, and
+bands are not independent.
 Sources: Broder 1997 (shingles, minima); Indyk and Motwani 1998 (bands).
 """
 
@@ -19,7 +20,6 @@ from .utf8 import DIGIT, HAN, N_CODE_POINTS, UNSPACED, assigned_code_points, cla
 from .words import next_word
 
 BASE = np.uint64(0x9E3779B97F4A7C15)
-MAX_SHINGLE = 64
 
 
 @functools.cache
@@ -65,15 +65,35 @@ def _lower_minima(minima_H, shingle, a_H, b_H):
 
 
 @njit(cache=True, nogil=True)
-def _is_unspaced(data_D, position, end, classes_U):
-    """Whether at least half the words are characters of unspaced scripts."""
+def _hash_words(data_D, position, end, classes_U, folded_U, hashes_W):
+    """Hashes of a document's words into `hashes_W`, which is replaced if it is short; how many, how many unspaced."""
     n_words, n_unspaced = np.int64(0), np.int64(0)
     while True:
         start, position, _, kind = next_word(data_D, position, end, classes_U)
         if start == position:
-            return 2 * n_unspaced >= n_words
+            return hashes_W, n_words, n_unspaced
+        if n_words == len(hashes_W):
+            longer = np.empty(2 * n_words, np.uint64)
+            longer[:n_words] = hashes_W
+            hashes_W = longer
+        hashes_W[n_words] = _word_hash(data_D, start, position, folded_U)
         n_words += 1
         n_unspaced += kind == 5 or kind == 6
+
+
+@njit(cache=True, nogil=True)
+def _shingle(minima_H, hashes_W, n_words, size, a_H, b_H):
+    """Lower the minima by every run of `size` words, or by the one of all if there are fewer."""
+    leaving = np.uint64(1)  # BASE to the power of `size`
+    for _ in range(size):
+        leaving *= BASE
+    total = np.uint64(0)
+    for place in range(n_words):
+        total = total * BASE + hashes_W[place]
+        if place >= size:
+            total -= hashes_W[place - size] * leaving
+        if place >= size - 1 or place == n_words - 1:
+            _lower_minima(minima_H, np.uint32(mixed(total) >> np.uint64(32)), a_H, b_H)
 
 
 @njit(cache=True, nogil=True)
@@ -82,28 +102,13 @@ def signature_kernel(data_D, offsets_N1, classes_U, folded_U, a_H, b_H, shingle_
     n_documents = len(offsets_N1) - 1
     minima_NH = np.full((n_documents, len(a_H)), 0xFFFFFFFF, np.uint32)
     has_words_N = np.zeros(n_documents, np.bool_)
-    ring = np.zeros(64, np.uint64)
+    hashes_W = np.empty(4096, np.uint64)
     for row in range(n_documents):
-        position, end = offsets_N1[row], offsets_N1[row + 1]
-        size = shingle_chars if _is_unspaced(data_D, position, end, classes_U) else shingle_words
-        leaving = np.uint64(1)  # BASE to the power of `size`
-        for _ in range(size):
-            leaving *= BASE
-        total, n_words = np.uint64(0), np.int64(0)
-        while True:
-            start, position, _, _ = next_word(data_D, position, end, classes_U)
-            if start == position:
-                break
-            word = _word_hash(data_D, start, position, folded_U)
-            total = total * BASE + word
-            if n_words >= size:
-                total -= ring[n_words % size] * leaving
-            ring[n_words % size] = word
-            n_words += 1
-            if n_words >= size:
-                _lower_minima(minima_NH[row], np.uint32(mixed(total) >> np.uint64(32)), a_H, b_H)
-        if 0 < n_words < size:
-            _lower_minima(minima_NH[row], np.uint32(mixed(total) >> np.uint64(32)), a_H, b_H)
+        hashes_W, n_words, n_unspaced = _hash_words(
+            data_D, offsets_N1[row], offsets_N1[row + 1], classes_U, folded_U, hashes_W
+        )
+        size = shingle_chars if 2 * n_unspaced >= n_words else shingle_words
+        _shingle(minima_NH[row], hashes_W, n_words, size, a_H, b_H)
         has_words_N[row] = n_words > 0
     return minima_NH, has_words_N
 
@@ -129,7 +134,6 @@ def signatures(data, offsets, n_minima: int, shingle_words: int, shingle_chars: 
     characters of unspaced scripts; a document with fewer words has one shingle, of all of them.
     """
     assert (HAN, UNSPACED) == (5, 6)  # the kernel's literals
-    assert max(shingle_words, shingle_chars) <= MAX_SHINGLE
     a, b = coefficients(n_minima, seed)
     return signature_kernel(data, offsets, classes(), folded(), a, b, shingle_words, shingle_chars)
 

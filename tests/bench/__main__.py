@@ -1,0 +1,186 @@
+"""`make bench`: the speed floor of a whole run on one core, its memory, and ratios to other tools in the same run.
+
+The documents are pieces of about 4 KB of real text: the corpora beside the checkout if they are there, else
+the standard library's docstrings and sources. Every figure is of this machine; the ratios travel.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
+FILES = ("en/technical_prose", "en/gov_blog_web", "en/wikipedia_featured", "zh/wikipedia", "zh/tech_docs")
+PIECE_CHARS = {"en": 4000, "zh": 1400}
+MB = 1_000_000
+
+RECIPE = """
+sources: {web: {reader: jsonl, paths: [documents.jsonl]}}
+stages: [normalize, quality, dedup_exact, dedup_document]
+"""
+
+
+def pieces() -> dict[str, list[str]]:
+    """Language -> documents of about 4 KB."""
+    found: dict[str, list[str]] = {"en": [], "zh": []}
+    if not CORPORA.exists():
+        for path in sorted(Path(os.__file__).parent.glob("*.py")):
+            found["en"] += cut(path.read_text(encoding="utf-8", errors="replace"), PIECE_CHARS["en"])
+        return found
+    import zstandard
+
+    for name in FILES:
+        language = name[:2]
+        with zstandard.open(CORPORA / f"{name}.jsonl.zst", "rt", encoding="utf-8") as file:
+            for line in file:
+                found[language] += cut(json.loads(line)["text"], PIECE_CHARS[language])
+    return found
+
+
+def cut(text: str, size: int) -> list[str]:
+    return [text[place : place + size] for place in range(0, len(text), size) if text[place : place + size].strip()]
+
+
+def n_bytes(texts: list[str]) -> int:
+    return sum(len(text.encode()) for text in texts)
+
+
+def write(folder: Path, texts: list[str], repeat: int) -> int:
+    """JSONL of the texts, each copy of them a little different; returns the bytes of text."""
+    total = 0
+    with open(folder / "documents.jsonl", "w", encoding="utf-8") as file:
+        for copy in range(repeat):
+            for number, text in enumerate(texts):
+                body = f"{text}\n{copy}"
+                total += len(body.encode())
+                file.write(json.dumps({"text": body, "id": f"{copy}-{number}"}, ensure_ascii=False) + "\n")
+    (folder / "recipe.yaml").write_text(RECIPE)
+    return total
+
+
+def corpusmill(folder: Path) -> tuple[float, float]:
+    """(seconds, peak MB) of a whole run on one core, in a process of its own."""
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline",
+        "run",
+        str(folder / "recipe.yaml"),
+        "--out",
+        str(folder / "run"),
+        "--workers",
+        "1",
+    ]
+    started = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2]) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    unit = 1024 if sys.platform != "darwin" else 1
+    return time.perf_counter() - started, usage.ru_maxrss * unit / MB
+
+
+def floor(texts: list[str]) -> None:
+    print("Whole runs on one core: read, normalize, quality, dedup_exact, dedup_document, publish, report")
+    with tempfile.TemporaryDirectory() as root:
+        warm = Path(root) / "warm"
+        warm.mkdir()
+        write(warm, texts[:50], 1)
+        corpusmill(warm)
+        for repeat in (1, 4):
+            folder = Path(root) / str(repeat)
+            folder.mkdir()
+            size = write(folder, texts, repeat)
+            seconds, peak = corpusmill(folder)
+            again, _ = corpusmill(folder)
+            rate = size / MB / seconds
+            print(
+                f"  {size / MB:7.0f} MB of text: {rate:6.1f} MB/s, peak memory {peak:5.0f} MB, second run {again:.1f} s"
+            )
+
+
+def fastest(function: Callable[[], object], times: int = 3) -> float:
+    best = float("inf")
+    for _ in range(times):
+        started = time.perf_counter()
+        function()
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
+def compare(what: str, size: int, ours: float, theirs: dict[str, tuple[int, float]]) -> None:
+    """Print our rate, and each peer's (bytes it was given, seconds) with the ratio."""
+    rate = size / MB / ours
+    print(f"{what}: {rate:.1f} MB/s")
+    for name, (given, seconds) in theirs.items():
+        print(f"  {name}: {given / MB / seconds:.2f} MB/s; ours is {rate / (given / MB / seconds):.0f} times as fast")
+
+
+def peers(texts: list[str]) -> None:
+    from datasketch import MinHash
+    from datatrove.data import Document
+    from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignature
+    from datatrove.pipeline.filters import GopherQualityFilter, GopherRepetitionFilter
+    from datatrove.utils.hashing import HashConfig
+
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from batches import documents
+
+    from pipeline.batch import Batch
+    from pipeline.execute import run_stage
+    from pipeline.stage import load_stages
+
+    stages = load_stages()
+    batch, size, few = documents(texts), n_bytes(texts), texts[:200]
+    quality, dedup = stages["quality"](), stages["dedup_document"]()
+    run_stage(quality, batch.slice(0, 1))
+    dedup.sketch(Batch(batch.slice(0, 1), dedup, "dedup_document"))
+
+    def filtered(make: Callable[[], object]) -> float:
+        one = make()
+        rows = [Document(text=text, id=str(number)) for number, text in enumerate(few)]
+        one.filter(rows[0])
+        return fastest(lambda: [one.filter(row) for row in rows], 1)
+
+    def sketched() -> None:
+        for text in few:
+            words = text.lower().split()
+            MinHash(112).update_batch([" ".join(words[i : i + 5]).encode() for i in range(max(1, len(words) - 4))])
+
+    given = n_bytes(few)
+    compare("quality, all signals and rules", size, fastest(lambda: run_stage(quality, batch)), {
+        "datatrove GopherQualityFilter": (given, filtered(GopherQualityFilter)),
+        "datatrove GopherRepetitionFilter": (given, filtered(GopherRepetitionFilter)),
+    })  # fmt: skip
+    signature = MinhashDedupSignature(
+        output_folder="memory://bench",
+        config=MinhashConfig(hash_config=HashConfig(hash_fc="sha1"), n_grams=5, num_buckets=14, hashes_per_bucket=8),
+    )
+    signature.get_signature(signature.get_shingles(few[0]))
+    compare("MinHash, 14 x 8, keys of all bands", size, fastest(lambda: dedup.sketch(Batch(batch, dedup, "dedup_document"))), {
+        "datatrove, signatures only": (given, fastest(lambda: [signature.get_signature(signature.get_shingles(t)) for t in few], 1)),
+        "datasketch, whitespace shingles": (given, fastest(sketched, 1)),
+    })  # fmt: skip
+
+
+def main() -> None:
+    found = pieces()
+    for language, texts in found.items():
+        print(f"{language}: {len(texts):,} documents, {n_bytes(texts) / MB:.0f} MB")
+    print()
+    floor(found["en"] + found["zh"])
+    for language, texts in found.items():
+        if texts:
+            print(f"\n{language}, one core, in memory")
+            peers(texts[:8000])
+
+
+if __name__ == "__main__":
+    main()

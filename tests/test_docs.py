@@ -1,0 +1,131 @@
+"""Docs say what is: commands exist, Python runs, generated pages are up to date, links lead somewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from runs import run, write_jsonl
+
+from pipeline.cli import _parser
+from pipeline.readers.base import load_readers
+from pipeline.recipe import load_recipe, parse_recipe
+from pipeline.reference import pages
+from pipeline.stage import load_stages
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> list[list[str]]:
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    return [shlex.split(line) for line in lines if "<" not in line]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded():
+    load_stages()
+    load_readers()
+
+
+def test_make_targets_exist_and_are_explained():
+    targets = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    assert {
+        "setup",
+        "test",
+        "lint",
+        "docs",
+        "clean",
+        "ingest",
+        "language",
+        "quality",
+        "dedup",
+        "pii",
+        "help",
+    } <= targets
+    assert [command for command in commands() if command[0] == "make"][:2] == [["make", "demo"], ["make", "test"]]
+    for command in commands():
+        if command[0] == "make":
+            assert command[1] in targets
+
+
+def test_commands_are_understood():
+    ours = [command for command in commands() if command[0].endswith("corpusmill")]
+    assert len(ours) >= 5
+    for command in ours:
+        arguments = _parser().parse_args(command[1:])
+        if hasattr(arguments, "recipe"):
+            assert (ROOT / arguments.recipe).exists()
+
+
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+    write_jsonl(tmp_path / "a.jsonl", 50, seed=1)
+    recipe = "sources: {web: {reader: jsonl, paths: [a.jsonl]}}\nstages: [quality, {length: {min_words: 100}}]\n"
+    run(tmp_path, recipe, out="runs/quickstart")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    (code,) = blocks("python")
+    names: dict = {}
+    exec(code, names)
+    assert names["clean"].num_rows > 0
+    assert names["lengths"].item() > 0
+    assert "too_short" in capsys.readouterr().out
+
+
+def test_the_recipe_of_the_readme_is_one():
+    (text,) = blocks("yaml")
+    assert len(parse_recipe("README.md", text).steps) == 6
+
+
+def test_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+    for path in re.findall(r"`(recipes/[\w./]+)`", README):
+        assert (ROOT / path).exists(), path
+
+
+def test_generated_pages_are_up_to_date():
+    for name, text in pages().items():
+        assert (ROOT / "recipes" / name).read_text(encoding="utf-8") == text, f"{name}: run `make docs`"
+
+
+SCHEMA = json.loads((ROOT / "recipes" / "recipe.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "recipes").glob("*.yaml")), ids=lambda path: path.name)
+def test_recipes_load_and_agree_with_the_schema(path):
+    load_recipe(str(path))
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"stages": ["nosuch"]},
+        {"stages": [{"quality": {"min_word": 3}}]},
+        {"stages": [{"quality": {"min_words": "3"}}]},
+        {"stages": [{"quality": {"min_words": -1}}]},
+        {"sources": {"web": {"reader": "json", "paths": ["a"]}}},
+        {"sources": {"web": {"reader": "jsonl"}}},
+        {"on_error": "ignore"},
+        {"extra": 1},
+    ],
+)
+def test_the_schema_refuses_what_the_parser_refuses(wrong):
+    good = {"sources": {"web": {"reader": "jsonl", "paths": ["a"]}}, "stages": ["normalize", {"pii": None}]}
+    jsonschema.validate(good, SCHEMA)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**good, **wrong}, SCHEMA)
+    with pytest.raises(ValueError, match=r"x\.yaml"):
+        parse_recipe("x.yaml", yaml.safe_dump({**good, **wrong}))
