@@ -43,7 +43,7 @@ class Language(Stage):
     keep: tuple[str, ...] = option((), "languages to keep, such as [en, zh]; empty keeps all")
     min_score: float = option(0.65, "lowest score to keep, as FineWeb has it; 0 keeps all", ge=0, le=1)
     unjudged: tuple[str, ...] = option((), "sources that are measured and never dropped, such as [code]")
-    sample_chars: int = option(600, "characters of a document that fastText sees", ge=30)
+    sample_chars: int = option(3000, "characters of a document that fastText sees", ge=30)
     model: str = option(
         "lid.176.ftz", "lid.176.ftz, or the path (`~`, absolute, or from here) of a fastText classifier"
     )
