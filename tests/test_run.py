@@ -269,7 +269,7 @@ def test_a_worker_that_dies_is_said_so(folder):
 KILLED = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [str(Path(sys.argv[1]).parent), sys.argv[1]]
 from runs import run
 from test_run import RECIPE
 if __name__ == "__main__":
