@@ -64,7 +64,9 @@ def identity_of(model: str) -> str:
 
 def cache_path(name: str) -> str:
     """Where an asset lies in the user's cache, whether or not it is there yet."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(cache):  # the XDG specification says to ignore such a value
+        cache = os.path.expanduser("~/.cache")
     return os.path.join(cache, "corpusmill", "assets", ASSETS[name].sha256, name)
 
 

@@ -127,6 +127,7 @@ def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, p
     fits: dict[str, Step] = {}
     for position, step in enumerate(steps):
         where = f"{recipe.path}:{step.line}"
+        _check_sources(recipe, step, where)
         for column in step.stage.needs():
             if column not in DOCUMENT.names and column not in signals:
                 raise PlanError(
@@ -145,6 +146,18 @@ def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, p
             fits[step.label] = step
         after.append(dict(signals))
     return tuple(after)
+
+
+def _check_sources(recipe: Recipe, step: Step, where: str) -> None:
+    """Raises PlanError if an option names a source that the recipe does not have."""
+    names = [source.name for source in recipe.sources]
+    for option in step.stage.source_options:
+        for name in getattr(step.stage, option):
+            if name not in names:
+                raise PlanError(
+                    f"{where}: {step.label} option '{option}' names no source of this recipe:"
+                    f" '{name}'{did_you_mean(name, names)}"
+                )
 
 
 def _who_adds(column: str, steps: tuple[Step, ...], position: int) -> str:

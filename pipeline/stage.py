@@ -37,6 +37,8 @@ class Declared:
     """Raise it whenever the results of the same options on the same input change."""
     libraries: ClassVar[tuple[str, ...]] = ()
     """Distributions whose version can change the results."""
+    source_options: ClassVar[tuple[str, ...]] = ()
+    """Options that hold names of the recipe's sources; the plan checks them."""
 
     def needs(self) -> tuple[str, ...]:
         """Columns that must be there."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from pipeline.batch import Batch
+from pipeline.batch import Batch, Edits, apply_edits, utf8_buffers
 from pipeline.errors import OptionError, did_you_mean
 from pipeline.schema import option
 from pipeline.stage import Stage, stage
@@ -19,17 +19,21 @@ from . import telephone
 EMAIL, IP, CARD, PHONE = "email", "ip", "card", "phone"
 KINDS = (EMAIL, IP, CARD, PHONE)
 Span = tuple[int, int, str]
+MAX_ROUNDS = 4
+"""A tag changes what stands around its neighbours, so what was edited is looked at again until nothing is found;
+almost always the second round finds nothing, and text made to go on for ever stops here."""
 
 
 @stage("pii")
 class Pii(Stage):
     """Replace e-mail addresses, IP addresses, card and telephone numbers by `<EMAIL>`, `<IP>`, `<CARD>`, `<PHONE>`.
 
-    E-mail: not those of domains kept for examples (RFC 2606: `example.com`, `.test` ...) nor `git@`. IP: only public
-    addresses (as datatrove does), version 6 only of the allocated block 2000::/3; numbers that read as versions or
-    sections stay (three parts below 20, or after such a word). Card: 13 to 19 digits with the prefix and length of
-    an issuer and a correct check digit (Luhn). Telephone: as `phonenumbers` knows them, if written with `+`, with
-    their country's grouping, as a mobile number of mainland China, or after a word such as `tel` or 电话.
+    E-mail: not those of domains kept for examples or at home (RFC 2606, RFC 6762: `example.com`, `.test`,
+    `.local` ...) nor `git@`. IP: only public addresses (as datatrove does), version 6 only of the allocated
+    block 2000::/3; numbers that read as versions or sections stay (three parts below 20, or after such a word).
+    Card: 13 to 19 digits with the prefix and length of an issuer and a correct check digit (Luhn). Telephone:
+    as `phonenumbers` knows them, if written with `+`, with their country's grouping, as a mobile number of
+    mainland China, or after a word such as `tel` or 电话.
 
     What is published beside the text (id, origin, meta, excerpts of dropped documents) is scrubbed the same way.
     It drops nothing. Names and postal addresses stay: their form does not tell them.
@@ -60,77 +64,116 @@ class Pii(Stage):
         return {f"pii_n_{kind}": pa.int32() for kind in KINDS}
 
     def apply(self, batch: Batch) -> None:
+        edits = self._edits(*batch.utf8())
+        for _ in range(MAX_ROUNDS - 1):
+            rows = np.unique(edits.rows)
+            after = self._edits(*utf8_buffers(apply_edits(batch.column("text"), edits).take(pa.array(rows))))
+            if not len(after.rows):
+                break
+            edits = merged(edits, Edits(rows[after.rows], after.starts, after.ends, after.replacements))
+        batch.edit(edits.rows, edits.starts, edits.ends, edits.replacements)
+        tags = np.array(edits.replacements, dtype=object)
+        for kind in KINDS:
+            counts = np.bincount(edits.rows[tags == tag_of(kind)], minlength=len(batch))
+            batch.set(f"pii_n_{kind}", counts.astype(np.int32))
+
+    def _edits(self, data: np.ndarray, offsets: np.ndarray) -> Edits:
+        """What to replace in these documents, as they are now."""
         from .kernels import zones
 
-        data, offsets = batch.utf8()
         found = zones.find(data, offsets)
-        spans: list[tuple[int, Span]] = []
-        counts = {kind: np.zeros(len(batch), np.int32) for kind in KINDS}
-        borders = np.searchsorted(found[:, 0], np.arange(len(batch) + 1))
+        borders = np.searchsorted(found[:, 0], np.arange(len(offsets)))
+        spans: list[tuple[int, int, int, bytes]] = []
         for row in np.unique(found[:, 0]).tolist():
             text = data[offsets[row] : offsets[row + 1]].tobytes()
             places = found[borders[row] : borders[row + 1], 1:].tolist()
-            for span in chosen(text, places, self.kinds, self.regions):
-                spans.append((row, span))
-                counts[span[2]][row] += 1
-        rows, starts, stops = (np.array(column, np.int64) for column in _columns(spans))
-        batch.edit(rows, starts, stops, [f"<{kind.upper()}>".encode() for _, (_, _, kind) in spans])
-        for kind, values in counts.items():
-            batch.set(f"pii_n_{kind}", values)
+            for start, stop, kind in chosen(text, places, self.kinds, self.regions):
+                spans.append((row, start, stop, tag_of(kind)))
+        rows, starts, stops = (np.array([span[i] for span in spans], np.int64) for i in range(3))
+        return Edits(rows, starts, stops, [span[3] for span in spans])
 
 
-def _columns(spans: list[tuple[int, Span]]) -> tuple[list[int], list[int], list[int]]:
-    return [row for row, _ in spans], [start for _, (start, _, _) in spans], [stop for _, (_, stop, _) in spans]
+def tag_of(kind: str) -> bytes:
+    """What stands in place of an address or number."""
+    return f"<{kind.upper()}>".encode()
+
+
+def merged(edits: Edits, after: Edits) -> Edits:
+    """Edits of a text, and those found in what they make of it (none reaches into a tag), as edits of the text."""
+    growth = np.cumsum([len(tag) for tag in edits.replacements] - (edits.ends - edits.starts))
+    first = np.searchsorted(edits.rows, edits.rows)  # of the same row
+    moved = growth - np.where(first > 0, growth[first - 1], 0)
+    ends_after = edits.ends + moved
+    spans = list(zip(edits.rows, edits.starts, edits.ends, edits.replacements, strict=True))
+    for row, start, end, tag in zip(after.rows, after.starts, after.ends, after.replacements, strict=True):
+        low, high = np.searchsorted(edits.rows, (row, row + 1))
+        before = low + np.searchsorted(ends_after[low:high], start, side="right")
+        shift = moved[before - 1] if before > low else 0
+        spans.append((row, start - shift, end - shift, tag))
+    spans.sort(key=lambda span: span[:2])
+    rows, starts, ends = (np.array([span[i] for span in spans], np.int64) for i in range(3))
+    return Edits(rows, starts, ends, [span[3] for span in spans])
 
 
 def chosen(text: bytes, zones: list[list[int]], kinds: tuple[str, ...], regions: tuple[str, ...]) -> list[Span]:
     """Spans (start, stop, kind) to replace in one document, sorted; of two that overlap, the first in KINDS."""
-    spans = [span for zone in zones for span in _in_zone(text, zone, regions) if span[2] in kinds]
+    spans = sorted(set(_candidates(text, zones, kinds, regions)), key=lambda span: (span[0], KINDS.index(span[2])))
     taken: list[Span] = []
     last = 0
-    for span in sorted(set(spans), key=lambda span: (span[0], KINDS.index(span[2]))):
+    for span in spans:
         if span[0] >= last:
             taken.append(span)
             last = span[1]
-        elif KINDS.index(span[2]) < KINDS.index(taken[-1][2]) and (len(taken) < 2 or taken[-2][1] <= span[0]):
+        elif KINDS.index(span[2]) < KINDS.index(taken[-1][2]):
             taken[-1] = span
             last = span[1]
     return taken
 
 
-def _in_zone(text: bytes, zone: list[int], regions: tuple[str, ...]) -> Iterator[Span]:
+def _candidates(
+    text: bytes, zones: list[list[int]], kinds: tuple[str, ...], regions: tuple[str, ...]
+) -> Iterator[Span]:
     from .kernels.zones import AT, DIGITS
 
-    start, stop, kind = zone
-    if kind == AT:
-        yield from _emails(text, start)
-    elif kind == DIGITS:
-        yield from _ipv4(text, start, stop)
-        yield from _cards(text, start, stop)
-        for first, last in telephone.find(text, start, stop, regions):
-            yield first, last, PHONE
-    else:
-        yield from _ipv6(text, start, stop)
+    email_end = 0
+    for start, stop, zone, has_han in zones:
+        if zone == AT and EMAIL in kinds:
+            for span in _emails(text, start, email_end):
+                email_end = span[1]
+                yield span
+        elif zone == DIGITS:
+            groups = telephone.groups_of(text, start, stop)
+            if IP in kinds:
+                yield from _ipv4(text, start, stop)
+            if CARD in kinds:
+                yield from _cards(text, groups)
+            if PHONE in kinds:
+                yield from ((*place, PHONE) for place in telephone.find(text, groups, bool(has_han), regions))
+        elif zone != AT and IP in kinds:
+            yield from _ipv6(text, start, stop)
 
 
 # E-mail
 
 LOCAL = re.compile(rb"[A-Za-z0-9_](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_+-])?\Z")
-DOMAIN = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9_@])")
+DOMAIN = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9_@(])")
 FOR_EXAMPLES = re.compile(
-    rb"(?:(?:.*\.)?example\.(?:com|net|org)|.*\.(?:example|test|invalid|localhost))\Z", re.IGNORECASE
+    rb"(?:(?:.*\.)?example\.(?:com|net|org)|.*\.(?:example|test|invalid|local|localhost))\Z", re.IGNORECASE
 )
-FILE_ENDINGS = frozenset(b"png jpg jpeg gif svg webp css js json html txt yaml yml xml shape dtype".split())
-"""What follows an `@` in names of files (`logo@2x.png`) and code, and is no top-level domain."""
+FILE_ENDINGS = frozenset(
+    b"png jpg jpeg gif svg webp css js json html txt yaml yml xml service socket timer target shape dtype".split()
+)
+"""What follows an `@` in names of files (`logo@2x.png`), units and code, and is no top-level domain."""
 MAX_LOCAL, MAX_DOMAIN = 64, 254
 
 
-def _emails(text: bytes, at: int) -> Iterator[Span]:
+def _emails(text: bytes, at: int, least: int) -> Iterator[Span]:
+    """The address around an `@`, if there is one; it begins at `least`, where the one before ended, or later."""
     domain = DOMAIN.match(text, at + 1, at + 1 + MAX_DOMAIN)
     if domain is None or FOR_EXAMPLES.match(domain[0]) or domain[0].rpartition(b".")[2].lower() in FILE_ENDINGS:
         return
     first = at
-    while first > max(0, at - MAX_LOCAL) and (text[first - 1 : first].isalnum() or text[first - 1] in b"._%+'-"):
+    while first > max(least, at - MAX_LOCAL) and (text[first - 1 : first].isalnum() or text[first - 1] in b"._%+'-"):
         first -= 1
     while first < at and text[first] in b".%+'-":
         first += 1
@@ -142,45 +185,45 @@ def _emails(text: bytes, at: int) -> Iterator[Span]:
 
 IPV4 = re.compile(rb"(?<![\w.+])(?<![A-Za-z0-9]-)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9A-Za-z]|-[A-Za-z])")
 NUMBERED = re.compile(
-    rb"(?:\b(?:v|ver|version|release|rev|revision|build|section|sect?|chapter|appendix|rfc|clause)\.?|"
+    rb"(?:(?<![\w.])(?:v|ver|version|release|rev|revision|build|section|sect?|chapter|appendix|rfc|clause)\.?|"
     + "§|版本|版|第|章|节|節".encode()
-    + rb"|[A-Za-z]/)\s{0,3}[(\"'=:]?\s?\Z",
+    + rb")\s{0,3}[(\"'=:]?\s?\Z|[A-Za-z]/\Z",
     re.IGNORECASE,
 )
 VERSION_BELOW = 20
 """A number of which three parts are below this is read as a version; one address in 500 is."""
+IN_ADDRESS = re.compile(rb"\w|" + telephone.TAG)
 ALLOCATED = ipaddress.IPv6Network("2000::/3")
 
 
 def _ipv4(text: bytes, start: int, stop: int) -> Iterator[Span]:
-    for match in IPV4.finditer(text[: stop + 3], max(0, start)):
-        if match.start() >= stop:
-            return
+    for match in IPV4.finditer(text, start, min(stop + 3, len(text))):
         parts = [int(part) for part in match[0].split(b".")]
-        if (
-            max(parts) > 255
-            or sorted(parts)[2] < VERSION_BELOW
-            or NUMBERED.search(text[max(0, match.start() - 16) : match.start()])
-        ):
+        before = text[max(0, match.start() - 16) : match.start()]
+        if max(parts) > 255 or sorted(parts)[2] < VERSION_BELOW or NUMBERED.search(before) or _is_after_tag(before):
             continue
-        if ipaddress.IPv4Address(bytes(parts)).is_global:
+        address = ipaddress.IPv4Address(bytes(parts))
+        if address.is_global and not address.is_multicast:
             yield match.start(), match.end(), IP
 
 
 def _ipv6(text: bytes, start: int, stop: int) -> Iterator[Span]:
-    before, after = text[max(0, start - 1) : start], text[stop : stop + 1]
-    found = text[start:stop].rstrip(b".:")  # an address that ends in `::` is that of a network
-    if len(found) > 45 or before.isalnum() or before in (b"_", b".") or (after.isalnum() or after == b"_"):
+    before, after = text[max(0, start - telephone.NEAR_BYTES) : start], text[stop : stop + telephone.NEAR_BYTES]
+    found = text[start : min(stop, start + 64)].rstrip(b".:")  # an address that ends in `::` is that of a network
+    if len(found) > 45 or re.search(rb"[\w.]\Z", before) or IN_ADDRESS.match(after) or _is_after_tag(before):
         return
     try:
         address = ipaddress.IPv6Address(found.decode())
     except ipaddress.AddressValueError:
         return
-    n_groups = sum(
-        1 for group in found.split(b":") if group
-    )  # `2001::` is more often the end of a sentence in a listing
+    n_groups = sum(1 for group in found.split(b":") if group)
     if n_groups >= 3 and address in ALLOCATED and address.is_global:
         yield start, start + len(found), IP
+
+
+def _is_after_tag(before: bytes) -> bool:
+    """Whether what ends so ends in a tag: what stood there before it was replaced may have been a part of this."""
+    return telephone.AFTER_TAG.search(before) is not None
 
 
 # Cards
@@ -194,26 +237,39 @@ ISSUERS = re.compile(
 """Visa; Mastercard; American Express; Diners Club; JCB; Discover; UnionPay: prefixes and lengths (ISO/IEC 7812)."""
 
 
-def _cards(text: bytes, start: int, stop: int) -> Iterator[Span]:
-    groups = [match.span() for match in telephone.GROUP.finditer(text, start, stop)]
-    for place in range(len(groups)):
+ROW_BEFORE, ROW_AFTER = re.compile(rb"(?<![\w:.-])[0-9]{4} \Z"), re.compile(rb" [0-9]{4}(?![\w:.-])")
+"""Four more digits, so that a number in groups of four is one of many."""
+
+
+AFTER_CARD = re.compile(rb"\w|[.-][0-9]|\xef\xbc[\x90-\x99]|[.-]?" + telephone.TAG)
+
+
+def _cards(text: bytes, groups: telephone.Groups) -> Iterator[Span]:
+    for place in range(len(groups.spans)):
         digits = ""
-        for last in range(place, min(place + MAX_CARD_GROUPS, len(groups))):
-            if last > place and text[groups[last - 1][1] : groups[last][0]] not in (b" ", b"-"):
+        for last in range(place, min(place + MAX_CARD_GROUPS, len(groups.spans))):
+            digits += groups.digits[last]
+            is_joined = last == place or groups.between[last - 1] in (b" ", b"-")
+            if not is_joined or len(digits) > MAX_CARD_DIGITS:
                 break
-            digits += text[slice(*groups[last])].decode().translate(telephone.WIDE)
-            if len(digits) > MAX_CARD_DIGITS:
-                break
-            if len(digits) >= MIN_CARD_DIGITS and _is_card(text, groups[place][0], groups[last][1], digits):
-                yield groups[place][0], groups[last][1], CARD
+            if len(digits) >= MIN_CARD_DIGITS and _is_card(digits) and _is_whole(text, groups, place, last):
+                yield groups.spans[place][0], groups.spans[last][1], CARD
 
 
-def _is_card(text: bytes, start: int, stop: int, digits: str) -> bool:
-    if not (ISSUERS.fullmatch(digits) and luhn(digits) and len(set(digits)) > 1):
+def _is_card(digits: str) -> bool:
+    return ISSUERS.fullmatch(digits) is not None and luhn(digits) and len(set(digits)) > 1
+
+
+def _is_whole(text: bytes, groups: telephone.Groups, place: int, last: int) -> bool:
+    """Whether the groups from `place` to `last` are not a part of something longer, such as a row of numbers."""
+    start, stop = groups.spans[place][0], groups.spans[last][1]
+    before, after = text[max(0, start - telephone.NEAR_BYTES) : start], text[stop : stop + telephone.NEAR_BYTES]
+    if re.search(rb"(?:[\w.+/=-]|\xef\xbc[\x90-\x99])\Z", before) or AFTER_CARD.match(after):
         return False
-    before, after = text[max(0, start - 3) : start], text[stop : stop + 3]
-    is_part = re.search(rb"(?:[\w.+/=-]|\xef\xbc[\x90-\x99])\Z", before) or re.match(rb"\w|[.-][0-9]", after)
-    return not is_part and not telephone.GROUP.match(after)
+    if _is_after_tag(before):
+        return False
+    is_row = ROW_BEFORE.search(before) is not None or ROW_AFTER.match(text, stop) is not None
+    return last == place or not is_row
 
 
 def luhn(digits: str) -> bool:

@@ -52,6 +52,8 @@ class Quality(Stage):
     max_duplicate_char_frac: float = option(0.2, "share of their characters; more: repeated_text", ge=0, le=1)
     unjudged: tuple[str, ...] = option((), "sources that are measured and never dropped, such as [code]")
 
+    source_options = ("unjudged",)
+
     def check(self) -> None:
         """Raises OptionError if a least value is above its greatest."""
         for low, high in (("min_words", "max_words"), ("min_mean_word_chars", "max_mean_word_chars")):

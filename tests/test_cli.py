@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import rows, write_jsonl
+from harness import rows, write_jsonl
 
 from pipeline.cli import main
 

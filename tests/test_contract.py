@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from batches import documents
-from runs import text_of
+from harness import text_of
 
 from pipeline.batch import Batch
 from pipeline.execute import Outcome, run_stage

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from runs import run, write_jsonl
+from harness import run, write_jsonl
 
 from pipeline.cli import _parser
 from pipeline.readers.base import load_readers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow.dataset
 import pytest
-from runs import run, write_jsonl
+from harness import run, write_jsonl
 
 RECIPE = """
 sources:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from batches import documents
 from dedup_reference import verdicts_by
-from runs import text_of
+from harness import text_of
 
 from pipeline.execute import run_stage
 from pipeline.plan import FORMAT

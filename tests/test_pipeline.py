@@ -7,7 +7,7 @@ import json
 import random
 
 import pytest
-from runs import published, rows, run, text_of
+from harness import published, rows, run, text_of
 
 STAGES = ["normalize", "language", "quality", "dedup_exact", "dedup_document", "pii"]
 RECIPE = """

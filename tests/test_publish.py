@@ -7,7 +7,7 @@ import json
 
 import pyarrow as pa
 import pytest
-from runs import rows, run, write_jsonl
+from harness import rows, run, write_jsonl
 from toys import ToyScrub
 
 from pipeline import histograms

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from runs import plan, write_jsonl
+from harness import plan, write_jsonl
 
 from pipeline.errors import InputError, PlanError, RecipeError
 from pipeline.readers.base import load_readers
@@ -120,6 +120,7 @@ def test_files_that_are_no_recipes(tmp_path):
             "[needs_signal, toy_even]",
             "needs the column 'toy_even_n_chars', which toy_even adds: move toy_even before it",
         ),
+        ("[{quality: {unjudged: [wen]}}]", "names no source of this recipe: 'wen' (there is: w)"),
         ("[needs_signal]", "needs the column 'toy_even_n_chars', which no stage of this recipe adds"),
     ],
 )

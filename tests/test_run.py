@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from runs import plan, published, rows, run, texts, write_jsonl
+from harness import plan, published, rows, run, texts, write_jsonl
 
 from pipeline import storage
 from pipeline.errors import InputError, StageError
@@ -270,7 +270,7 @@ KILLED = """
 import sys
 from pathlib import Path
 sys.path[:0] = [str(Path(sys.argv[1]).parent), sys.argv[1]]
-from runs import run
+from harness import run
 from test_run import RECIPE
 if __name__ == "__main__":
     run(Path(sys.argv[2]), RECIPE, workers=int(sys.argv[3]))

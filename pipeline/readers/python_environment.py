@@ -56,9 +56,10 @@ class PythonEnvironment(Reader):
         found = dict(_standard_library(self._wants))
         for name in names:
             found.update(_package(name, self._wants))
-        chosen = _within(found, int((DEFAULT_MB[self.part] if self.max_mb is None else self.max_mb) * 1_000_000))
+        max_mb = DEFAULT_MB[self.part] if self.max_mb is None else self.max_mb
+        chosen = _within(found, int(max_mb * 1_000_000))
         if not chosen:
-            raise InputError(f"no installed file of the part '{self.part}' fits into {self.max_mb} MB: raise max_mb")
+            raise InputError(f"no installed file of the part '{self.part}' fits into {max_mb} MB: raise max_mb")
         return chosen
 
     def _wants(self, name: str) -> bool:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import pytest
-from runs import rows, run, write_jsonl
+from harness import rows, run, write_jsonl
 
 from pipeline.errors import InputError
 from pipeline.report import collect, render_html, render_markdown, write_report

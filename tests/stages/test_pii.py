@@ -37,6 +37,15 @@ def scrub(text: str, **options) -> str:
         ("手机 138-0013-8000", "手机 <PHONE>"),
         ("Tel: 020 7946 0958", "Tel: <PHONE>"),
         ("전화 02-312-3456", "전화 <PHONE>"),
+        ("Call (1-800-238-5355), (+44 20 7946 0958) or ((415) 555-2671)", "Call (<PHONE>), (<PHONE>) or (<PHONE>)"),
+        ("电话是010-67028866,010-67013036和010-67012402，", "电话是<PHONE>,<PHONE>和<PHONE>，"),
+        ("手机\n13800138000", "手机\n<PHONE>"),
+        ("+44 (0)20 7946 0958, 01 42 68 53 00, 0171/2345678", "<PHONE>, <PHONE>, <PHONE>"),
+        ("Tel=02079460958 Fax 650 723 1976", "Tel=<PHONE> Fax <PHONE>"),
+        ("4111 1111 1111 1111 12/29 123", "<CARD> 12/29 123"),
+        ("é 电话020 7946 0958 4111 1111 1111 1111，a@b.co", "é 电话<PHONE> <CARD>，<EMAIL>"),
+        ("::ffff:52.23.22.193 [2001:4860:4860::8888]:80", "::ffff:<IP> [<IP>]:80"),
+        ("mailto:a.b@c.org?x https://u:pass@host.org/ -t=x@y.com", "mailto:<EMAIL>?x https://u:<EMAIL>/ -t=<EMAIL>"),
     ],
 )  # fmt: skip
 def test_what_is_replaced(text, expected):
@@ -55,6 +64,11 @@ def test_what_is_replaced(text, expected):
         "08 02 22 97 38 15 00 40 00 75 04 05 07 78 52 12 50 77 91 08, 01011100 00, 555-0100",
         "2024年11月24日10时30分，共13800件，价格¥13800138000，编号A13800138000",
         "sha 3f786850e387550fdab836ed7e6dc881de23001b 1700000000 https://a.org/13800138000",
+        "13800138000 is English; timestamps 1700000000 1700000000000",
+        "(0.53125, 0.897787179), 252.227-7013, 09:00:01 +0900 1970, 03-04/11/2018, 510 (355–1735), 430.721 (2020 est.)",
+        "MA 02110-1301, 07030-5774, 01-24 19-35-05, 2648 2675 2774 2844 3041, 753 2648 2675 2774 2844 3041 3707",
+        "239.255.0.1 q@k.transpose(1, 2) x@y.conj() getty@tty1.service me@box.local a@b.c",
+        "2024-01-15T10:30:00 10:30:45.123456 00:1A:2B:3C:4D:5E 550e8400-e29b-41d4-a716-446655440000",
     ],
 )
 def test_what_is_left(text):
@@ -76,7 +90,8 @@ def test_signals_and_options():
 
 pieces = st.sampled_from(
     ["a@b.co", "x.y@中文.cn", "52.23.22.193", "+1 602-275-6300", "13800138000", "4111 1111 1111 1111", "2001:4860:4860::8888",
-     " ", "", ".", "-", "@", ":", "+", "(", "电话", "，", "１３", "9", "00", "f::", "tel ", "\n", "é"]
+     " ", "", ".", "-", "@", ":", "+", "(", "电话", "，", "１３", "9", "00", "f::", "tel ", "\n", "é",
+     "02079460958", "020 7946 0958", "(415) 555-2671", "v", "/", "=", ",", "<PHONE>", "<IP>", "k.build"]
 )  # fmt: skip
 
 
@@ -97,10 +112,33 @@ def test_any_text_goes_through(texts):
 
 
 @pytest.mark.parametrize(
-    "piece", ["@", "a@", "a@a.", "1", "1.", "0123456789 ", "+1 ", ":", "a:", "1-", "（", "１", "a.b-c_d%e"]
+    "piece",
+    [
+        "@",
+        "a@",
+        "a@a.",
+        "a@b.co ",
+        "1",
+        "1.",
+        "0123456789 ",
+        "+1 ",
+        ":",
+        "a:",
+        "1-",
+        "（",
+        "１",
+        "a.b-c_d%e",
+        "(",
+        "f::",
+        "1:2:3:4 ",
+        "52.23.22.193 x",
+        "13800138000，",
+        "电话 010-67028866\n",
+        "4111 1111 1111 1111, ",
+    ],
 )
 def test_hostile_text_is_done_with(piece):
-    text = piece * (200_000 // len(piece))
+    text = piece * (250_000 // len(piece))
     assert len(scrub(text)) > 0
 
 
@@ -125,6 +163,7 @@ def test_what_presidio_finds_is_gone(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refused)
     monkeypatch.setattr(socket, "getaddrinfo", refused)
+    import tldextract
     from presidio_analyzer.predefined_recognizers import (
         CreditCardRecognizer,
         EmailRecognizer,
@@ -132,8 +171,8 @@ def test_what_presidio_finds_is_gone(monkeypatch):
         PhoneRecognizer,
     )
 
+    monkeypatch.setattr(tldextract, "extract", tldextract.TLDExtract(cache_dir=None, suffix_list_urls=()))
     recognizers = [EmailRecognizer(), IpRecognizer(), CreditCardRecognizer(), PhoneRecognizer()]
-    monkeypatch.setattr(EmailRecognizer, "validate_result", lambda self, text: None)  # it asks for a list of suffixes
     chance = random.Random(8)
     for _ in range(40):
         text, secrets = planted(chance)
