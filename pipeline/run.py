@@ -87,16 +87,14 @@ class Runner:
         if not tasks:
             return
         self.progress.begin(what, total, total - len(tasks))
-        for done in self.engine.map(function, segment, tasks):
-            line = {
-                "pass": what,
-                "task": done.task,
-                "rows": done.rows,
-                "bytes": done.n_bytes,
-                "seconds": round(done.seconds, 3),
-            }
-            storage.append_line(storage.join(self.work.root, "timings.jsonl"), storage.to_line(line))
-            self.progress.advance(done)
+        lines = []
+        try:
+            for done in self.engine.map(function, segment, tasks):
+                line = {"pass": what, **done._asdict(), "seconds": round(done.seconds, 3)}
+                lines.append(storage.to_line(line))
+                self.progress.advance(done)
+        finally:
+            storage.append_lines(storage.join(self.work.root, "timings.jsonl"), lines)
 
     def all_passes(self) -> int:
         """Do every pass; returns the position of the folder that has the survivors."""

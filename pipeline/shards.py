@@ -92,7 +92,7 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 def open_shard(path: str, columns: list[str] | None = None) -> pa.ipc.RecordBatchFileReader:
     """An Arrow IPC file reader, of some columns only. Raises InputError if the file is damaged."""
     try:
-        file = pa.PythonFile(storage.open_read(path)) if storage.is_url(path) else pa.OSFile(path, "rb")
+        file = pa.PythonFile(storage.open_read(path), mode="r") if storage.is_url(path) else pa.OSFile(path, "rb")
         included = None
         if columns is not None:
             schema = pa.ipc.open_file(file).schema

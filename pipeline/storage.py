@@ -1,7 +1,7 @@
 """The only file that touches a path: local files directly, URLs (`s3://`, `memory://`) by fsspec.
 
 A file is written under a temporary name and renamed when complete, so a reader sees
-all of it or nothing; object stores give the same by uploading on close.
+all of it or nothing; for a URL it is written to a local temporary file and then uploaded.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -91,8 +92,11 @@ def commit(path: str) -> Iterator[BinaryIO]:
     """A file to write, which appears at `path` when the block ends without an error, or not at all."""
     if is_url(path):
         filesystem, inside = _filesystem(path)
-        with filesystem.transaction, filesystem.open(inside, "wb") as file:
-            yield file
+        with tempfile.NamedTemporaryFile() as file:
+            yield cast(BinaryIO, file)
+            file.flush()
+            filesystem.makedirs(inside.rpartition("/")[0], exist_ok=True)
+            filesystem.put_file(file.name, inside)
         return
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     partial = f"{path}.{os.getpid()}.partial"
@@ -124,11 +128,15 @@ def to_line(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def append_line(path: str, line: str) -> None:
-    """Add a line to a local log such as `timings.jsonl`."""
+def append_lines(path: str, lines: list[str]) -> None:
+    """Add lines to a log such as `timings.jsonl`; an object store has it written anew."""
+    text = "".join(line + "\n" for line in lines).encode()
+    if is_url(path):
+        write_bytes(path, (read_bytes(path) if exists(path) else b"") + text)
+        return
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    with open(path, "ab") as file:
+        file.write(text)
 
 
 def exists(path: str) -> bool:

@@ -13,10 +13,11 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import plan, published, rows, run, texts, write_jsonl
+from harness import Silent, plan, published, rows, run, texts, write_jsonl
 
 from pipeline import storage
 from pipeline.errors import InputError, StageError
+from pipeline.run import run_plan
 
 RECIPE = """
 sources:
@@ -59,6 +60,17 @@ def test_any_number_of_workers_gives_the_same_bytes(folder):
     assert len(first) > 10
     assert published(folder / "w2") == first
     assert published(folder / "w4") == first
+
+
+def test_a_run_folder_may_be_an_object_store(folder):
+    url = "memory://run-of-test"
+    storage.remove_folder(url)
+    run(folder, RECIPE)
+    plan_ = plan(folder, RECIPE)
+    run_plan(plan_, url, 1, Silent())
+    assert run_plan(plan_, url, 1, Silent()).did_nothing
+    for name, sha256 in published(folder / "run").items():
+        assert storage.sha256_of(f"{url}/{name}") == sha256, name
 
 
 def test_survivors_are_what_the_stages_say(folder):

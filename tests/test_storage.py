@@ -62,6 +62,13 @@ def test_a_failing_writer_leaves_what_was_there(root):
     assert storage.list_files(root) == [path]
 
 
+def test_a_log_grows(root):
+    path = storage.join(root, "log/t.jsonl")
+    storage.append_lines(path, ["一"])
+    storage.append_lines(path, ["二", "三"])
+    assert storage.read_bytes(path).decode() == "一\n二\n三\n"
+
+
 def test_list_and_remove_folder(root):
     for name in ("b.arrow", "a.arrow", "c.json", "d.arrow.1.partial", "sub/e.arrow"):
         storage.write_bytes(storage.join(root, "f", name), b"x")
@@ -107,9 +114,6 @@ def test_local_files(tmp_path, monkeypatch):
     assert storage.expand_user("~/x") == str(tmp_path / "x")
     storage.make_folder(str(tmp_path / "p/q"), private=True)
     assert stat.S_IMODE(os.stat(tmp_path / "p/q").st_mode) == 0o700
-    storage.append_line(str(tmp_path / "log/t.jsonl"), "一")
-    storage.append_line(str(tmp_path / "log/t.jsonl"), "二")
-    assert (tmp_path / "log/t.jsonl").read_text(encoding="utf-8") == "一\n二\n"
 
 
 def test_find(root):
