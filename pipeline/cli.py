@@ -176,7 +176,7 @@ def _run(arguments: argparse.Namespace) -> int:
     plan = _make_plan(arguments)
     folder = _run_folder(arguments, plan.recipe.name)
     with progress(quiet=arguments.json) as shown:
-        result = run_plan(plan, folder, arguments.workers, shown, tuple(arguments.plugin))
+        result = run_plan(plan, folder, arguments.workers, shown)
     if arguments.json:
         _print_json(result_json(result))
     else:

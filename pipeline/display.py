@@ -186,7 +186,7 @@ def print_story(told: dict[str, Any]) -> None:
 def _story_lines(told: dict[str, Any]) -> Iterator[str]:
     yield f"{told['uid']}  {told['outcome']}"
     for name in ("source", "origin", "id", "meta", "broken_utf8"):
-        yield f"  {name}: {told[name]}"
+        yield f"  {name}: {told[name]}".rstrip()
     drop = told.get("drop")
     if drop:
         yield f"dropped by {drop['stage']}: {drop['reason']}" + _measured(drop)
@@ -195,7 +195,7 @@ def _story_lines(told: dict[str, Any]) -> Iterator[str]:
             yield f"  kept instead: {drop['twin']}" + (f" ({told['twin_origin']})" if told["twin_origin"] else "")
     yield "signals:"
     for name, value in told["signals"].items():
-        yield f"  {name}: {value}"
+        yield f"  {name}: {value:.4g}" if isinstance(value, float) else f"  {name}: {value}"
     yield from _replay_lines(told["replay"])
 
 

@@ -48,14 +48,14 @@ class Result:
     did_nothing: bool
 
 
-def run_plan(plan: Plan, run: str, workers: int, progress: Progress, plugins: tuple[str, ...] = ()) -> Result:
+def run_plan(plan: Plan, run: str, workers: int, progress: Progress) -> Result:
     """Bring the run folder to what the plan says. Raises InputError, StageError."""
     work = Workspace(plan, run)
     if is_published(work):
         return Result(run, Ledger.from_json(storage.read_json(storage.join(run, "out", "ledger.json"))), True)
     storage.make_folder(run)
     with storage.lock(storage.join(run, ".lock")):
-        _prepare(work, plugins)
+        _prepare(work)
         with LocalEngine(work, workers) as engine:
             runner = Runner(work, engine, progress)
             position = runner.all_passes()
@@ -64,7 +64,7 @@ def run_plan(plan: Plan, run: str, workers: int, progress: Progress, plugins: tu
     return Result(run, ledger, False)
 
 
-def _prepare(work: Workspace, plugins: tuple[str, ...]) -> None:
+def _prepare(work: Workspace) -> None:
     """Make the run folder fit for this plan, and note in `run.json` what it is of."""
     plan = work.plan
     storage.remove_partial(work.run)
@@ -72,7 +72,7 @@ def _prepare(work: Workspace, plugins: tuple[str, ...]) -> None:
         storage.remove_folder(work.root)  # what was set aside then must stop this run
     storage.make_folder(work.root, private=True)
     until = plan.labels[-1] if len(plan.steps) < len(plan.recipe.steps) else None
-    about = {"recipe": os.path.abspath(plan.recipe.path), "until": until, "plugins": list(plugins)}
+    about = {"recipe": os.path.abspath(plan.recipe.path), "until": until}
     storage.write_json(storage.join(work.run, "run.json"), about)
 
 
