@@ -55,6 +55,5 @@ def read_partition(paths: Sequence[str], partition: int) -> Sketch:
         batch = open_shard(path).get_batch(partition)
         columns = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in batch.schema.names}
         keys, ranks = columns.pop("key"), columns.pop("rank")
-        if len(keys):
-            sketches.append(Sketch(keys, ranks, columns))
+        sketches.append(Sketch(keys, ranks, columns))
     return _sorted(join_sketches(sketches), [])

@@ -195,8 +195,8 @@ def shard_task(work: Workspace, segment: Segment, task: ShardTask) -> Done:
 def _stored(work: Workspace, segment: Segment, task: ShardTask) -> Iterator[tuple[pa.RecordBatch, RowVerdicts | None]]:
     """The batches of a stored shard, at least one, each with its rows' verdicts."""
     path = storage.join(work.folder(segment.parent), "documents", f"{task.name}.arrow")
-    position = segment.parent + 1
-    verdicts = None
+    row_steps = [p for p in range(segment.parent + 1, segment.last + 1) if not isinstance(work.plan.step(p).stage, Fit)]
+    position, verdicts = row_steps[0], None
     if isinstance(work.plan.step(position).stage, GlobalStage):
         verdicts = read_verdicts(work.verdicts(position), task.number)
     for batch in read_shard(path, at_least_one=True):

@@ -13,7 +13,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
 from . import histograms, storage
+from .ingest import clean
 from .ledger import Ledger
 from .plan import library_versions
 from .report import write_report
@@ -108,16 +111,17 @@ def _remove_others(work: Workspace, files: dict[str, Any]) -> None:
 
 
 def _inputs(work: Workspace, position: int) -> str:
-    """A line of JSON per input with its content hash."""
+    """A line of JSON per input with its content hash; names of files are scrubbed as origins are."""
     lines = []
+    scrubber = _scrubber(work)
     for task in work.read_tasks():
         content = storage.read_json(storage.join(work.folder(position), "tasks", f"{task.name}.json"))
         source = work.plan.recipe.sources[task.source].name
         items = work.plan.inputs[source][task.first : task.last + 1]
-        for item, sha256 in zip(items, content["sha256"], strict=True):
-            lines.append(
-                storage.to_line({"source": source, "name": item.name, "bytes": item.size, "sha256": sha256}) + "\n"
-            )
+        names = pa.array([clean(item.name) for item in items], pa.string())
+        shown = (scrubber.strings(names) if scrubber else names).to_pylist()
+        for item, name, sha256 in zip(items, shown, content["sha256"], strict=True):
+            lines.append(storage.to_line({"source": source, "name": name, "bytes": item.size, "sha256": sha256}) + "\n")
     return "".join(lines)
 
 

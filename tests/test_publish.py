@@ -53,6 +53,7 @@ def test_nothing_secret_is_published_anywhere(tmp_path):
     extra = [{"text": "my SECRET" + "!" * n, "id": "SECRET", "note": {"deep": ["SECRET"]}} for n in range(20)]
     write_jsonl(tmp_path / "SECRET.jsonl", 30, seed=3, extra=extra)
     run(tmp_path, RECIPE)
+    assert '"name": "<TAG>.jsonl"' in (tmp_path / "run" / "out" / "inputs.jsonl").read_text()
     for kind in ("documents", "dropped"):
         found = [row for row in rows(tmp_path / "run", kind) if "note" in row["meta"]]
         assert len(found) == 10

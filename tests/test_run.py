@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import stat
 import subprocess
@@ -199,6 +200,34 @@ def test_what_killed_writers_left_is_removed(folder):
         os.rename(folder / "run" / name.replace(".partial", ""), folder / "run" / name)
     run(folder, RECIPE)
     assert not list((folder / "run").rglob("*.partial"))
+
+
+EVERYWHERE = "{model: '@toy_count'}"
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        "[toy_first_char]",
+        "[toy_first_char, toy_first_char: {as: again}]",
+        f"[toy_first_char, toy_count, toy_first_char: {{as: again}}, toy_uses_count: {EVERYWHERE}, toy_count: {{as: second}}]",
+        f"[toy_count, toy_count: {{as: second}}, toy_first_char, toy_uses_count: {EVERYWHERE}]",
+        "[length: {min_words: 100000}, dedup_exact, toy_count, dedup_document, toy_scrub]",
+    ],
+)
+def test_global_stages_and_fits_in_any_order_and_of_nothing(folder, stages):
+    stages = re.sub(r"(\w+: \{[^}]*\})", r"{\1}", stages)
+    recipe = f"sources: {{only: {{reader: jsonl, paths: [b.jsonl]}}}}\nstages: {stages}\n"
+    run(folder, recipe).ledger.check()
+    run(folder, recipe, out="pool", workers=2)
+    assert published(folder / "pool") == published(folder / "run")
+    found = rows(folder / "run")
+    assert len(found) + len(rows(folder / "run", "dropped")) == 2003
+    starts = [row["text"][0] for row in found if row["text"]]
+    assert len(starts) == len(set(starts))
+    counted = {row.get("toy_uses_count_n") for row in found}
+    if "toy_uses_count" in stages:
+        assert counted == ({2003} if stages.startswith("[toy_count") else {len(found)})
 
 
 # Failing
