@@ -54,10 +54,12 @@ class LocalEngine:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._lifeline is not None:
+        if self._pool is None or self._lifeline is None:
+            return
+        if error[0] is not None:  # do not wait for what is being worked on
             self._lifeline.close()
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._lifeline.close()
 
     def map(self, function: Task[T, R], segment: Any, tasks: Sequence[T]) -> Iterator[R]:
         """See Engine."""
