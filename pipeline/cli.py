@@ -13,9 +13,10 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .errors import CorpusmillError, StageError
+from .errors import CorpusmillError, InputError, StageError
 
 if TYPE_CHECKING:
+    from .engine import EngineFactory
     from .plan import Plan
 
 INTERRUPTED = 130
@@ -91,6 +92,12 @@ def _add_run(commands: Subparsers) -> None:
     parser = _command(commands, _run, "run a recipe, or go on with a run that was stopped", example)
     _recipe_arguments(parser)
     parser.add_argument("--workers", type=_positive, default=_n_cores(), metavar="N", help="processes (default: cores)")
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="where tasks run: here, or on Ray, started here or joined at RAY_ADDRESS (default: local)",
+    )
 
 
 def _add_stages(commands: Subparsers) -> None:
@@ -169,6 +176,21 @@ def _plan(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _engine(name: str) -> EngineFactory:
+    """The engine that an option names. Raises InputError if its package is not installed."""
+    if name == "local":
+        from .engine import LocalEngine
+
+        return LocalEngine
+    try:
+        from .engine_ray import RayEngine
+    except ModuleNotFoundError as error:
+        if error.name != "ray":
+            raise
+        raise InputError("--engine ray needs Ray: pip install 'corpusmill[ray]'") from error
+    return RayEngine
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from .display import print_result, progress, result_json
     from .run import run_plan
@@ -176,7 +198,7 @@ def _run(arguments: argparse.Namespace) -> int:
     plan = _make_plan(arguments)
     folder = _run_folder(arguments, plan.recipe.name)
     with progress(quiet=arguments.json) as shown:
-        result = run_plan(plan, folder, arguments.workers, shown)
+        result = run_plan(plan, folder, arguments.workers, shown, _engine(arguments.engine))
     if arguments.json:
         _print_json(result_json(result))
     else:

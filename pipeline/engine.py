@@ -42,6 +42,10 @@ class Engine(Protocol):
         ...
 
 
+EngineFactory = Callable[[Workspace, int], Engine]
+"""Makes an engine for so many tasks at a time."""
+
+
 class LocalEngine:
     """Works in this process if `workers` is 1 or there is one task, else in a pool started at first need."""
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from . import storage
 from .batch import Batch
 from .compare import decide_task, partition_tasks, settle
-from .engine import Engine, LocalEngine, Task
+from .engine import Engine, EngineFactory, LocalEngine, Task
 from .ledger import Ledger
 from .passes import ShardTask, read_task, segment_mark, shard_task, sketch_task, task_path
 from .plan import Pass, Plan
@@ -48,7 +48,9 @@ class Result:
     did_nothing: bool
 
 
-def run_plan(plan: Plan, run: str, workers: int, progress: Progress) -> Result:
+def run_plan(
+    plan: Plan, run: str, workers: int, progress: Progress, start_engine: EngineFactory = LocalEngine
+) -> Result:
     """Bring the run folder to what the plan says. Raises InputError, StageError."""
     work = Workspace(plan, run)
     if is_published(work):
@@ -56,7 +58,7 @@ def run_plan(plan: Plan, run: str, workers: int, progress: Progress) -> Result:
     storage.make_folder(run)
     with storage.lock(storage.join(run, ".lock")):
         _prepare(work)
-        with LocalEngine(work, workers) as engine:
+        with start_engine(work, workers) as engine:
             runner = Runner(work, engine, progress)
             position = runner.all_passes()
             ledger = work.ledger(position)
