@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar
 import pyarrow as pa
 
 from .errors import StageError
+from .jobs import Job, JobDone, run_commands
 from .work import Workspace
 
 T = TypeVar("T")
@@ -41,6 +42,10 @@ class Engine(Protocol):
         """Results as they come, in any order. Raises what a task raises; StageError if a worker dies."""
         ...
 
+    def run_commands(self, jobs: Sequence[Job], parallel: int) -> Iterator[JobDone]:
+        """Run commands, at most `parallel` at a time; whoever asked looks at their exit codes. All end with us."""
+        ...
+
 
 EngineFactory = Callable[[Workspace, int], Engine]
 """Makes an engine for so many tasks at a time."""
@@ -53,11 +58,13 @@ class LocalEngine:
         self.work, self.workers = work, workers
         self._pool: ProcessPoolExecutor | None = None
         self._lifeline: Connection | None = None
+        self._jobs = contextlib.ExitStack()
 
     def __enter__(self) -> LocalEngine:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._jobs.close()
         if self._pool is None or self._lifeline is None:
             return
         if error[0] is not None:  # do not wait for what is being worked on
@@ -73,6 +80,10 @@ class LocalEngine:
                     yield function(self.work, segment, task)
             return
         yield from self._map_in_pool(function, segment, tasks)
+
+    def run_commands(self, jobs: Sequence[Job], parallel: int) -> Iterator[JobDone]:
+        """See Engine."""
+        return self._jobs.enter_context(contextlib.closing(run_commands(jobs, parallel)))
 
     def _map_in_pool(self, function: Task[T, R], segment: Any, tasks: Sequence[T]) -> Iterator[R]:
         pool = self._start()
