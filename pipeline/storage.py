@@ -12,6 +12,7 @@ import glob
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -99,7 +100,7 @@ def commit(path: str) -> Iterator[BinaryIO]:
             filesystem.put_file(file.name, inside)
         return
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    partial = f"{path}.{os.getpid()}.partial"
+    partial = f"{path}.{secrets.token_hex(8)}.partial"  # two machines may be writing the same
     try:
         with open(partial, "wb") as file:
             yield file

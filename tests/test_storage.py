@@ -62,6 +62,17 @@ def test_a_failing_writer_leaves_what_was_there(root):
     assert storage.list_files(root) == [path]
 
 
+def test_two_may_write_the_same_file_at_once(root):
+    path = storage.join(root, "a")
+    with storage.commit(path) as first, storage.commit(path) as second:
+        first.write(b"same ")
+        second.write(b"same ")
+        first.write(b"bytes")
+        second.write(b"bytes")
+    assert storage.read_bytes(path) == b"same bytes"
+    assert storage.list_files(root) == [path]
+
+
 def test_a_log_grows(root):
     path = storage.join(root, "log/t.jsonl")
     storage.append_lines(path, ["一"])
