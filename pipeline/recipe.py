@@ -13,24 +13,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import yaml
-
-from . import schema, storage
-from .errors import OptionError, RecipeError, did_you_mean
+from . import schema
+from .errors import RecipeError, did_you_mean
 from .readers.base import Reader, find_reader
 from .schema import configured, option
+from .sections import Ablation, Mixtures, check_mixtures
 from .stage import Declared, find_stage
+from .yaml_tree import Path, Tree, read_yaml
 
-MAX_RECIPE_BYTES = 1_000_000
-MAX_DEPTH = 20
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-
-Path = tuple[str | int, ...]
 
 
 @partial(configured, what="recipe")
 class Settings:
-    """What a recipe says besides its sources and stages."""
+    """What a recipe says besides its sections."""
 
     on_error: str = option(
         "stop",
@@ -42,10 +38,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Source:
-    """A named source: what reads it, and its line in the recipe."""
+    """A named source: what reads it, what kind of text it is (a tag, or empty), and its line in the recipe."""
 
     name: str
     reader: Reader
+    tag: str
     line: int
 
 
@@ -67,6 +64,13 @@ class Recipe:
     settings: Settings
     sources: tuple[Source, ...]
     steps: tuple[Step, ...]
+    mixtures: Mixtures
+    ablation: Ablation | None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What kind of text each source is, by its name."""
+        return {source.name: source.tag for source in self.sources}
 
     @property
     def folder(self) -> str:
@@ -84,120 +88,61 @@ class Recipe:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-class _NoAliases(yaml.SafeLoader):
-    """Refuses anchors and aliases: a recipe is read from top to bottom, and cannot explode in memory."""
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if getattr(event, "anchor", None) is not None:
-            raise yaml.composer.ComposerError(None, None, "a recipe has no anchors or aliases", event.start_mark)
-        return super().compose_node(parent, index)
-
-
-class _Tree:
-    """Parsed YAML: plain values, and the line of everything by its path."""
-
-    def __init__(self, path: str, text: str) -> None:
-        self.file = path
-        self.lines: dict[Path, int] = {(): 1}
-        self.value: Any = None
-        try:
-            loader = _NoAliases(text)
-            node = self._compose(loader)
-            self.value = self._plain(loader, node, ()) if node is not None else None
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line = mark.line + 1 if mark else 1
-            raise RecipeError(f"{path}:{line}: not valid YAML: {error.problem or error.context}") from error
-        except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
-            raise RecipeError(f"{path}:{line}: not valid YAML: the character U+{error.character:04X}") from error
-
-    def _compose(self, loader: _NoAliases) -> yaml.Node | None:
-        try:
-            return loader.get_single_node()
-        except RecursionError:
-            raise RecipeError(f"{self.file}:1: nested too deeply") from None
-
-    def _plain(self, loader: _NoAliases, node: yaml.Node, at: Path) -> Any:
-        line = self.lines[at] = node.start_mark.line + 1
-        if len(at) > MAX_DEPTH:
-            raise RecipeError(f"{self.file}:{line}: nested deeper than {MAX_DEPTH} levels")
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(loader, node, at)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._plain(loader, item, (*at, index)) for index, item in enumerate(node.value)]
-        return loader.construct_object(node, deep=True)
-
-    def _mapping(self, loader: _NoAliases, node: yaml.MappingNode, at: Path) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            key = loader.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise RecipeError(f"{self.file}:{line}: a key must be text, got {key!r} (put it in quotes)")
-            if key in values:
-                raise RecipeError(f"{self.file}:{line}: '{key}' is given twice")
-            values[key] = self._plain(loader, value_node, (*at, key))
-            self.lines[(*at, key)] = line
-        return values
-
-    def error(self, at: Path, message: str) -> RecipeError:
-        """An error at the line of `at`, or of the nearest part of the recipe that has one."""
-        while at not in self.lines:
-            at = at[:-1]
-        return RecipeError(f"{self.file}:{self.lines[at]}: {message}")
-
-
 def load_recipe(path: str) -> Recipe:
     """Read and validate a recipe file. Raises RecipeError; InputError if there is no such file.
 
     The stages and readers that it names must have been loaded (`load_stages`, `load_readers`).
     """
-    data = storage.read_bytes(path, MAX_RECIPE_BYTES + 1)
-    if len(data) > MAX_RECIPE_BYTES:
-        raise RecipeError(f"{path}:1: a recipe may have at most {MAX_RECIPE_BYTES:,} bytes")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise RecipeError(f"{path}:{line}: not UTF-8") from error
-    return parse_recipe(path, text)
+    return parse_recipe(path, read_yaml(path))
 
 
-SECTIONS = ("sources", "stages")
+REQUIRED = ("sources", "stages")
+SECTIONS = (*REQUIRED, "mixtures", "ablation")
 
 
 def parse_recipe(path: str, text: str) -> Recipe:
     """A recipe from its text. Raises RecipeError."""
-    tree = _Tree(path, text)
+    tree = Tree(path, text)
     if not isinstance(tree.value, dict):
         raise tree.error((), "a recipe is a map with the sections 'sources' and 'stages'")
     known = [*SECTIONS, *(field.name for field, _ in schema.fields_of(Settings))]
     for key in tree.value:
         if key not in known:
             raise tree.error((key,), f"a recipe has no section '{key}'{did_you_mean(key, known)}")
-    for section in SECTIONS:
+    for section in REQUIRED:
         if not tree.value.get(section):
             raise tree.error((section,), f"the recipe needs the section '{section}'")
     plain = {key: value for key, value in tree.value.items() if key not in SECTIONS}
-    settings = _build(tree, Settings, plain, (), "recipe")
-    return Recipe(path, text, settings, _sources(tree), _steps(tree))
+    settings = tree.build(Settings, plain, (), "recipe")
+    sources = _sources(tree)
+    names = [source.name for source in sources]
+    mixtures = check_mixtures(tree, names)
+    return Recipe(path, text, settings, sources, _steps(tree), mixtures, _ablation(tree, names))
 
 
-def _build(tree: _Tree, cls: type, values: dict[str, Any], at: Path, what: str) -> Any:
-    try:
-        return schema.build(cls, values, what)
-    except OptionError as error:
-        raise tree.error((*at, error.key), str(error)) from None
+def _ablation(tree: Tree, sources: list[str]) -> Ablation | None:
+    values = tree.value.get("ablation")
+    if values is None and "ablation" not in tree.value:
+        return None
+    at: Path = ("ablation",)
+    if not isinstance(values, dict):
+        raise tree.error(at, "'ablation' is a map, such as ablation: {objective: {web: 1}}")
+    made: Ablation = tree.build(Ablation, values, at, "ablation")
+    for name in made.objective:
+        if name not in sources:
+            raise tree.error(
+                (*at, "objective", name),
+                f"ablation option 'objective' names no source of this recipe: '{name}'{did_you_mean(name, sources)}",
+            )
+    return made
 
 
-def _check_name(tree: _Tree, name: str, at: Path, what: str) -> None:
+def _check_name(tree: Tree, name: str, at: Path, what: str) -> None:
     if not _NAME.fullmatch(name):
         raise tree.error(at, f"{what} '{name}' must be lower-case letters, digits and _, at most 40, a letter first")
 
 
-def _sources(tree: _Tree) -> tuple[Source, ...]:
+def _sources(tree: Tree) -> tuple[Source, ...]:
     sections = tree.value["sources"]
     if not isinstance(sections, dict):
         raise tree.error(
@@ -213,12 +158,17 @@ def _sources(tree: _Tree) -> tuple[Source, ...]:
             cls = find_reader(values["reader"])
         except RecipeError as error:
             raise tree.error((*at, "reader"), str(error)) from None
-        options = {key: value for key, value in values.items() if key != "reader"}
-        sources.append(Source(name, _build(tree, cls, options, at, f"reader {cls.name}"), tree.lines[at]))
+        tag = values.get("tag", "")
+        if not isinstance(tag, str):
+            raise tree.error((*at, "tag"), f"'tag' must be text, got {tag!r}")
+        if tag:
+            _check_name(tree, tag, (*at, "tag"), "the tag")
+        options = {key: value for key, value in values.items() if key not in ("reader", "tag")}
+        sources.append(Source(name, tree.build(cls, options, at, f"reader {cls.name}"), tag, tree.lines[at]))
     return tuple(sources)
 
 
-def _steps(tree: _Tree) -> tuple[Step, ...]:
+def _steps(tree: Tree) -> tuple[Step, ...]:
     items = tree.value["stages"]
     if not isinstance(items, list):
         raise tree.error(("stages",), "'stages' is a list, such as - normalize")
@@ -238,11 +188,11 @@ def _steps(tree: _Tree) -> tuple[Step, ...]:
         _check_name(tree, label, at, "the stage label")
         if label == "read" or any(step.label == label for step in steps):
             raise tree.error(at, f"the label '{label}' is taken: give this stage another with as:")
-        steps.append(Step(label, _build(tree, cls, values, at, name), tree.lines[at]))
+        steps.append(Step(label, tree.build(cls, values, at, name), tree.lines[at]))
     return tuple(steps)
 
 
-def _step_item(tree: _Tree, item: Any, at: Path) -> tuple[str, dict[str, Any]]:
+def _step_item(tree: Tree, item: Any, at: Path) -> tuple[str, dict[str, Any]]:
     """The name and options of one item: `- name`, `- name:` or `- name: {options}`."""
     if isinstance(item, str):
         return item, {}

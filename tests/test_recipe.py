@@ -7,8 +7,9 @@ from harness import plan, write_jsonl
 
 from pipeline.errors import InputError, PlanError, RecipeError
 from pipeline.readers.base import load_readers
-from pipeline.recipe import MAX_RECIPE_BYTES, load_recipe, parse_recipe
+from pipeline.recipe import load_recipe, parse_recipe
 from pipeline.stage import load_stages
+from pipeline.yaml_tree import MAX_BYTES
 
 GOOD = """\
 sources:
@@ -100,7 +101,7 @@ def test_files_that_are_no_recipes(tmp_path):
     path.write_bytes(b"sources:\n  a: \xff\n")
     with pytest.raises(RecipeError, match=r"x.yaml:2: not UTF-8"):
         load_recipe(str(path))
-    path.write_bytes(b"#" * (MAX_RECIPE_BYTES + 1))
+    path.write_bytes(b"#" * (MAX_BYTES + 1))
     with pytest.raises(RecipeError, match="at most"):
         load_recipe(str(path))
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
@@ -113,7 +114,7 @@ def test_files_that_are_no_recipes(tmp_path):
         ("[toy_first_char, toy_first_char: {as: toy_first_char_2}]", None),
         (
             '[toy_uses_count: {model: "@toy_count"}, toy_count]',
-            "recipe.yaml:2: toy_uses_count uses '@toy_count', but no such Fit runs",
+            "recipe.yaml:2: toy_uses_count uses '@toy_count', which no stage before it makes",
         ),
         ('[toy_count: {as: n}, toy_uses_count: {model: "@m"}]', "recipe.yaml:2: toy_uses_count uses '@m'"),
         (
@@ -159,3 +160,56 @@ def test_fingerprints_change_with_what_decides_the_bytes_and_with_nothing_else(t
         assert not set(plan(tmp_path, other).fingerprints) & set(prints)
     write_jsonl(tmp_path / "a.jsonl", 4, seed=0)
     assert not set(plan(tmp_path, base).fingerprints) & set(prints)
+
+
+STUDY = """\
+sources:
+  web: {reader: jsonl, paths: [a.jsonl], tag: web}
+  书: {reader: jsonl, paths: [a.jsonl]}
+stages: [normalize, toy_files]
+mixtures:
+  mine: {web: 3, books: 1}
+ablation:
+  objective: {web: 1, books: 0.5}
+  mixtures: [alone, mine]
+  train: {lr: 1e-3, layers: 2}
+""".replace("书", "books")
+
+
+def test_mixtures_tags_and_the_ablation():
+    recipe = parse_recipe("/r/x.yaml", STUDY)
+    assert recipe.tags == {"web": "web", "books": ""}
+    assert recipe.mixtures == {"mine": {"web": 3.0, "books": 1.0}}
+    assert recipe.ablation is not None
+    assert recipe.ablation.objective == {"web": 1.0, "books": 0.5}
+    assert recipe.ablation.train == {"lr": 1e-3, "layers": 2}
+    assert parse_recipe("x.yaml", GOOD).ablation is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("tag: web", "tag: 3", "x.yaml:2: 'tag' must be text, got 3"),
+        ("tag: web", "tag: 网页", "x.yaml:2: the tag '网页' must be lower-case"),
+        ("mine: {web: 3, books: 1}", "mine: {wbe: 3}", "x.yaml:6: the mixture 'mine' names no source of this recipe: 'wbe' (did you mean 'web'?)"),
+        ("mine: {web: 3, books: 1}", "mine: {web: -1}", "x.yaml:6: the weight of 'web' must be a number from 0 on, got -1"),
+        ("mine: {web: 3, books: 1}", "mine: {web: .nan}", "x.yaml:6: the weight of 'web' must be a number from 0 on, got nan"),
+        ("mine: {web: 3, books: 1}", "mine: {web: true}", "x.yaml:6: the weight of 'web' must be a number from 0 on, got True"),
+        ("mine: {web: 3, books: 1}", "mine: {web: 0}", "x.yaml:6: the mixture 'mine' gives no source a weight above 0"),
+        ("mine: {web: 3, books: 1}", "mine: 3", "x.yaml:6: the mixture 'mine' is a map of sources to weights"),
+        ("mine: {", "natural: {", "x.yaml:6: the mixture 'natural' has the name of one that is always there"),
+        ("mine: {", "only_web: {", "x.yaml:6: the mixture 'only_web' has the name of one that is always there"),
+        ("  objective: {web: 1, books: 0.5}\n", "", "x.yaml:7: ablation needs the option 'objective': what best means"),
+        ("objective: {web: 1, books: 0.5}", "objective: {web: 0}", "x.yaml:8: ablation option 'objective' gives no source"),
+        ("objective: {web: 1, books: 0.5}", "objective: {wbe: 1}", "x.yaml:8: ablation option 'objective' names no source of this recipe: 'wbe' (did you mean 'web'?)"),
+        ("objective: {web: 1, books: 0.5}", "objective: {web: -1}", "x.yaml:8: ablation option 'objective' must be at least 0, got -1"),
+        ("mixtures: [alone, mine]", "mixtures: []", "x.yaml:9: ablation option 'mixtures' names no mixture"),
+        ("mixtures: [alone, mine]", "seeds: 0", "x.yaml:9: ablation option 'seeds' must be at least 1, got 0"),
+        ("mixtures: [alone, mine]", "seed: 2", "x.yaml:9: ablation has no option 'seed' (did you mean 'seeds'?)"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_mixtures_and_the_ablation(old, new, message):
+    assert old in STUDY
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe("x.yaml", STUDY.replace(old, new))
+    assert str(caught.value).startswith(message)

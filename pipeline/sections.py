@@ -1,0 +1,75 @@
+"""The sections of a recipe that are about the finished corpus: named mixtures, and the ablation over them."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any
+
+from .errors import OptionError, did_you_mean
+from .schema import configured, option
+from .yaml_tree import Path, Tree
+
+Mixtures = dict[str, dict[str, float]]
+"""Name -> source -> weight."""
+
+BUILT_IN = ("alone", "natural", "uniform", "tempered")
+"""`alone` stands for `only_SOURCE` of every source; the others are defined in `train.mixtures`."""
+ONLY = "only_"
+
+
+@partial(configured, what="ablation")
+class Ablation:
+    """Train the same small model on several mixtures, and say which is best and how sure that is."""
+
+    objective: dict[str, float] = option(
+        help="what best means: the weight of each source's validation loss (bits per byte)", ge=0
+    )
+    mixtures: tuple[str, ...] = option(
+        ("alone", "natural", "uniform"),
+        "`alone` (each source by itself), `natural`, `uniform`, `tempered`, names from the section `mixtures`, or"
+        " of files `mixes/NAME.yaml` beside the recipe",
+    )
+    tokens: int = option(1_000_000, "tokens that every run is trained on", ge=1)
+    seeds: int = option(2, "runs of each mixture; with one, nothing can be said about noise", ge=1, le=1000)
+    data: str = option("@pack", "the stage that packed the tokens")
+    train: dict[str, bool | int | float | str] = option(
+        {}, "options of `python -m train`, such as layers, width, batch_sequences, lr"
+    )
+    gpus_per_job: float = option(0.0, "GPUs that Ray reserves for a run; 0.25 puts four on one", ge=0)
+
+    def check(self) -> None:
+        """Raises OptionError if no source counts, or nothing is to be compared."""
+        if not any(self.objective.values()):
+            raise OptionError("objective", "ablation option 'objective' gives no source a weight above 0")
+        if not self.mixtures:
+            raise OptionError("mixtures", "ablation option 'mixtures' names no mixture")
+
+
+def check_mixtures(tree: Tree, sources: list[str]) -> Mixtures:
+    """The section `mixtures`. Raises RecipeError."""
+    section = tree.value.get("mixtures", {})
+    if not isinstance(section, dict):
+        raise tree.error(("mixtures",), "'mixtures' is a map, such as mixtures: {mine: {web: 0.7, books: 0.3}}")
+    return {name: _weights(tree, name, values, sources) for name, values in section.items()}
+
+
+def _weights(tree: Tree, name: str, values: Any, sources: list[str]) -> dict[str, float]:
+    at: Path = ("mixtures", name)
+    if name in BUILT_IN or name.startswith(ONLY):
+        raise tree.error(at, f"the mixture '{name}' has the name of one that is always there: choose another")
+    if not isinstance(values, dict) or not values:
+        raise tree.error(at, f"the mixture '{name}' is a map of sources to weights, such as {name}: {{web: 0.7}}")
+    weights = {}
+    for source, weight in values.items():
+        if source not in sources:
+            raise tree.error(
+                (*at, source), f"the mixture '{name}' names no source of this recipe: '{source}'"
+                f"{did_you_mean(source, sources)}",
+            )  # fmt: skip
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
+            raise tree.error((*at, source), f"the weight of '{source}' must be a number from 0 on, got {weight!r}")
+        weights[source] = float(weight)
+    if not any(weights.values()):
+        raise tree.error(at, f"the mixture '{name}' gives no source a weight above 0")
+    return weights
