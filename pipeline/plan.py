@@ -2,7 +2,8 @@
 
 Neighbouring row stages are fused into one pass. A global stage ends the pass before it
 (which sketches for it) and begins the next (which applies its verdicts), so G global
-stages cost at most G + 1 passes; a Fit ends the pass before it.
+stages cost at most G + 1 passes; a Fit ends the pass before it. Exports read what was
+published, after all passes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from .readers.base import Input, Reader
 from .recipe import Recipe, Source, Step
 from .rows import DOCUMENT, MAX_FILES, MAX_SOURCES
 from .schema import options
-from .stage import Declared, Fit, GlobalStage, Stage, signals_of
+from .sections import Ablation
+from .stage import Declared, Export, Fit, GlobalStage, Stage, signals_of
 
 FORMAT = 1
 """Version of the frame's own results: rows, shards, cuts. Raise it when their bytes change."""
@@ -45,12 +47,15 @@ class Pass:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does. fingerprints and signals have an entry per step, step 0 being `read`;
-    artifacts has the fingerprint of each Fit by its label.
+    """What a run does. until: the last stage, if that is not the recipe's end. steps: all stages but exports.
+    fingerprints and signals have an entry per step, step 0 being `read`; artifacts has the fingerprint of each Fit
+    and each Export by its label.
     """
 
     recipe: Recipe
+    until: str | None
     steps: tuple[Step, ...]
+    exports: tuple[Step, ...]
     inputs: dict[str, list[Input]]
     passes: tuple[Pass, ...]
     fingerprints: tuple[str, ...]
@@ -59,13 +64,18 @@ class Plan:
     partitions: int
 
     @property
+    def ablation(self) -> Ablation | None:
+        """The ablation to do, if the run goes to the recipe's end."""
+        return self.recipe.ablation if self.until is None else None
+
+    @property
     def last(self) -> int:
         """The position of the last step."""
         return len(self.steps)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels of all steps, `read` first."""
+        """Labels of all steps, `read` first; exports are not among them."""
         return (READ, *(step.label for step in self.steps))
 
     def step(self, position: int) -> Step:
@@ -86,13 +96,51 @@ class Plan:
 
 def make_plan(recipe: Recipe, until: str | None = None) -> Plan:
     """Check a recipe against its inputs and lay out its passes. Raises PlanError and InputError."""
-    steps = _until(recipe, until)
+    chosen = _until(recipe, until)
     inputs = list_inputs(recipe)
-    signals = _check_columns(recipe, steps)
-    prints, fits = _fingerprints(recipe, steps, inputs)
+    signals = _check_columns(recipe, chosen)
+    steps, exports = _apart(recipe, chosen)
+    prints, artifacts = _fingerprints(recipe, steps, inputs)
+    for step in exports:
+        artifacts[step.label] = _own_print(step, prints[-1], artifacts)
     size = sum(item.size for items in inputs.values() for item in items)
     partitions = min(MAX_PARTITIONS, 1 + size // PARTITION_BYTES)
-    return Plan(recipe, steps, inputs, _passes(steps), prints, fits, signals, partitions)
+    left_out = until if until is not None and (len(chosen) < len(recipe.steps) or recipe.ablation) else None
+    return Plan(
+        recipe,
+        left_out,
+        steps,
+        exports,
+        inputs,
+        _passes(steps),
+        prints,
+        artifacts,
+        signals[: len(steps) + 1],
+        partitions,
+    )
+
+
+def _apart(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """The stages that work on documents, and the exports. Raises PlanError if these are not the last."""
+    first = next((n for n, step in enumerate(steps) if isinstance(step.stage, Export)), len(steps))
+    documents, exports = steps[:first], steps[first:]
+    for step in exports:
+        if not isinstance(step.stage, Export):
+            where = f"{recipe.path}:{step.line}: {step.label}"
+            raise PlanError(f"{where} must come before {exports[0].label}, which writes what the others left")
+    _check_published(recipe, documents)
+    return documents, exports
+
+
+def _check_published(recipe: Recipe, steps: tuple[Step, ...]) -> None:
+    """Raises PlanError if what a Fit publishes has seen text before it was scrubbed."""
+    scrubbing = [position for position, step in enumerate(steps) if isinstance(step.stage, Stage) and step.stage.scrubs]
+    for position, step in enumerate(steps):
+        if isinstance(step.stage, Fit) and step.stage.publishes and scrubbing and position < scrubbing[-1]:
+            raise PlanError(
+                f"{recipe.path}:{step.line}: {step.label} is published, so it must come after"
+                f" {steps[scrubbing[-1]].label}, which removes personal data"
+            )
 
 
 def _until(recipe: Recipe, until: str | None) -> tuple[Step, ...]:
@@ -124,7 +172,7 @@ def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, p
     """The signal columns there are after each step. Raises PlanError for a column that nobody wrote."""
     signals: dict[str, pa.DataType] = {}
     after: list[dict[str, pa.DataType]] = [dict(signals)]
-    fits: dict[str, Step] = {}
+    made: dict[str, Step] = {}
     for position, step in enumerate(steps):
         where = f"{recipe.path}:{step.line}"
         _check_sources(recipe, step, where)
@@ -138,12 +186,12 @@ def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, p
                 raise PlanError(f"{where}: {step.label} adds the column '{column}', which is there already")
             signals[column] = kind
         for name in _references(step.stage).values():
-            if name not in fits:
+            if name not in made:
                 raise PlanError(
-                    f"{where}: {step.label} uses '@{name}', but no such Fit runs before it{did_you_mean(name, fits)}"
+                    f"{where}: {step.label} uses '@{name}', which no stage before it makes{did_you_mean(name, made)}"
                 )
-        if isinstance(step.stage, Fit):
-            fits[step.label] = step
+        if isinstance(step.stage, (Fit, Export)):
+            made[step.label] = step
         after.append(dict(signals))
     return tuple(after)
 
@@ -169,7 +217,7 @@ def _who_adds(column: str, steps: tuple[Step, ...], position: int) -> str:
 
 
 def _references(made: Declared) -> dict[str, str]:
-    """option -> name, for the options whose value is `@name`."""
+    """option -> name, for the options whose value is `@name`: the file of a Fit, or the folder of an Export."""
     values = options(made)
     return {name: value[1:] for name, value in values.items() if isinstance(value, str) and value.startswith("@")}
 
@@ -225,13 +273,20 @@ def _fingerprints(
     fits: dict[str, str] = {}
     for step in steps:
         stage = step.stage
-        used = {name: fits[target] for name, target in _references(stage).items()}
-        identity = stage.identity() if not used else {}
-        parts = (step.label, stage.name, stage.version, options(stage), used, identity, library_versions(stage))
-        own = _digest(prints[-1], *parts)
+        own = _own_print(step, prints[-1], fits)
         if isinstance(stage, Fit):
             fits[step.label] = own
             prints.append(_digest(prints[-1], "after a fit", step.label))
         else:
             prints.append(own)
     return tuple(prints), fits
+
+
+def _own_print(step: Step, before: str, made: dict[str, str]) -> str:
+    """The hash of a step on what came before. made: the hashes of what it may refer to."""
+    stage = step.stage
+    used = {name: made[target] for name, target in _references(stage).items()}
+    identity = stage.identity() if not used else {}
+    return _digest(
+        before, step.label, stage.name, stage.version, options(stage), used, identity, library_versions(stage)
+    )

@@ -2,7 +2,8 @@
 
 out/documents/*.arrow   survivors with their signals, one schema
 out/dropped/*.arrow     every dropped row with its reason, one schema
-out/ledger.json  signals.json  inputs.jsonl  manifest.json  report/
+out/<label>/            what an Export wrote; out/tokenizer.json and the like: what a Fit publishes
+out/ledger.json  signals.json  inputs.jsonl  manifest.json
 """
 
 from __future__ import annotations
@@ -10,28 +11,25 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from . import histograms, storage
+from .export import Map, run_exports
 from .ingest import clean
 from .ledger import Ledger
 from .plan import library_versions
-from .report import write_report
 from .rows import document_schema, dropped_schema
 from .schema import options
 from .scrub import Scrubber, without_excerpts
 from .shards import ShardWriter, conform, finished, read_shard, sidecar_path
-from .stage import Stage, signals_of
+from .stage import Fit, Stage, signals_of
 from .work import Workspace
 from .worker import Done, opened
 
 FORMAT = 1
 """Version of what publishing itself does to a shard. Raise it when its bytes change."""
-
-Map = Callable[[str, Any, Any, Sequence[Any], int], None]
 
 
 class PublishTask(NamedTuple):
@@ -52,24 +50,29 @@ def _folder(work: Workspace) -> str:
 
 
 def _out(work: Workspace, *parts: str) -> str:
-    return storage.join(work.run, "out", *parts)
+    return storage.join(work.out, *parts)
 
 
 def is_published(work: Workspace) -> bool:
     """Whether `out/` is complete for this plan: the manifest matches and its files are there with their sizes."""
-    path, report = _out(work, "manifest.json"), _out(work, "report", "index.html")
-    if not (storage.exists(path) and storage.exists(report)):
+    path = _out(work, "manifest.json")
+    if not storage.exists(path):
         return False
     manifest = storage.read_json(path)
-    if (manifest["publication"], manifest["recipe_sha256"]) != (_publication(work), work.plan.recipe.sha256):
+    there = [manifest.get(key) for key in ("publication", "exports", "recipe_sha256")]
+    if there != [_publication(work), _exports(work), work.plan.recipe.sha256]:
         return False
     return all(storage.size_of(_out(work, name)) == file["bytes"] for name, file in manifest["files"].items())
+
+
+def _exports(work: Workspace) -> dict[str, str]:
+    """What decides the bytes of each export."""
+    return {step.label: work.plan.artifacts[step.label] for step in work.plan.exports}
 
 
 def publish(work: Workspace, position: int, ledger: Ledger, run_map: Map) -> None:
     """Write `out/` from the complete folder at a position; the manifest is removed first and written last."""
     storage.remove(_out(work, "manifest.json"))
-    storage.remove_folder(_out(work, "report"))
     lineage = work.lineage(position)
     names = [shard["name"] for shard in lineage[-1][1]["shards"]]
     positions = tuple(p for p, _ in lineage)
@@ -83,15 +86,32 @@ def publish(work: Workspace, position: int, ledger: Ledger, run_map: Map) -> Non
         for kind in ("documents", "dropped"):
             files[f"{kind}/{name}.arrow"] = sidecar[kind]
         histograms.merge(counts, sidecar["signals"])
-    _remove_others(work, files)
     stages = {column: step.label for step in work.plan.steps for column in signals_of(step.stage, step.label)}
-    storage.write_json(_out(work, "ledger.json"), ledger.to_json())
-    storage.write_json(_out(work, "signals.json"), histograms.to_json(counts, work.plan.signals[-1], stages))
-    storage.write_bytes(_out(work, "inputs.jsonl"), _inputs(work, lineage[0][0]).encode())
-    for name in ("ledger.json", "signals.json", "inputs.jsonl"):
-        files[name] = {"bytes": storage.size_of(_out(work, name)), "sha256": storage.sha256_of(_out(work, name))}
+    facts = {
+        "ledger.json": _json(ledger.to_json()),
+        "signals.json": _json(histograms.to_json(counts, work.plan.signals[-1], stages)),
+        "inputs.jsonl": _inputs(work, lineage[0][0]).encode(),
+        **_artifacts(work),
+    }
+    for name, data in facts.items():
+        storage.write_bytes(_out(work, name), data)
+        files[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    _remove_others(work, files)
+    files.update(run_exports(work, names, run_map))
     storage.write_json(_out(work, "manifest.json"), _manifest(work, ledger, files))
-    write_report(work.run)
+
+
+def _json(value: Any) -> bytes:
+    return storage.to_text(value).encode()
+
+
+def _artifacts(work: Workspace) -> dict[str, bytes]:
+    """Name in `out/` -> content of what the plan's Fits publish."""
+    published = {}
+    for step in work.plan.steps:
+        if isinstance(step.stage, Fit) and step.stage.publishes:
+            published[step.stage.publishes] = storage.read_bytes(work.artifacts[step.label])
+    return published
 
 
 def _is_there(work: Workspace, name: str) -> bool:
@@ -103,10 +123,10 @@ def _is_there(work: Workspace, name: str) -> bool:
 
 
 def _remove_others(work: Workspace, files: dict[str, Any]) -> None:
-    """Delete the shards of an earlier run with another plan."""
-    for kind in ("documents", "dropped"):
-        for path in storage.list_files(_out(work, kind), ".arrow"):
-            if f"{kind}/{os.path.basename(path)}" not in files:
+    """Delete the shards and the artifacts of an earlier run with another plan."""
+    for kind, suffix in (("documents/", ".arrow"), ("dropped/", ".arrow"), ("", ".json")):
+        for path in storage.list_files(_out(work, kind) if kind else work.out, suffix):
+            if kind + os.path.basename(path) not in files:
                 storage.remove(path)
 
 
@@ -129,15 +149,17 @@ def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[st
     plan = work.plan
     survivors = ledger.total(plan.labels[-1])
     libraries = library_versions()
-    for step in plan.steps:
+    all_steps = (*plan.steps, *plan.exports)
+    for step in all_steps:
         libraries.update(library_versions(step.stage))
     steps = [
         {"label": step.label, "stage": step.stage.name, "version": step.stage.version, "options": options(step.stage)}
-        for step in plan.steps
+        for step in all_steps
     ]
     sources = {
         source.name: {
             "reader": source.reader.name,
+            "tag": source.tag,
             "n_inputs": len(plan.inputs[source.name]),
             "bytes_on_disk": sum(item.size for item in plan.inputs[source.name]),
         }
@@ -149,7 +171,8 @@ def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[st
         "recipe_sha256": plan.recipe.sha256,
         "fingerprint": plan.fingerprints[-1],
         "publication": _publication(work),
-        "until": plan.labels[-1] if len(plan.steps) < len(plan.recipe.steps) else None,
+        "exports": _exports(work),
+        "until": plan.until,
         "on_error": plan.recipe.settings.on_error,
         "steps": steps,
         "sources": sources,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from . import storage
+from .ablation import check_ablation, compare_mixtures, is_compared
 from .batch import Batch
 from .compare import decide_task, partition_tasks, settle
 from .engine import Engine, EngineFactory, LocalEngine, Task
@@ -19,24 +20,13 @@ from .ledger import Ledger
 from .passes import ShardTask, read_task, segment_mark, shard_task, sketch_task, task_path
 from .plan import Pass, Plan
 from .publish import is_published, publish
+from .report import write_report
 from .shards import finished, read_shard, sidecar_path
 from .stage import Fit, GlobalStage
 from .work import INPUTS, Segment, Workspace
-from .worker import Done, stage_error
+from .worker import Done, Progress, stage_error
 
 T = TypeVar("T")
-
-
-class Progress(Protocol):
-    """Who wants to know how far a run is."""
-
-    def begin(self, what: str, total: int, done: int) -> None:
-        """A pass begins, of `total` tasks, `done` of which were finished before."""
-        ...
-
-    def advance(self, done: Done) -> None:
-        """One more task is finished."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -52,18 +42,28 @@ def run_plan(
     plan: Plan, run: str, workers: int, progress: Progress, start_engine: EngineFactory = LocalEngine
 ) -> Result:
     """Bring the run folder to what the plan says. Raises InputError, StageError."""
+    check_ablation(plan)
     work = Workspace(plan, run)
-    if is_published(work):
-        return Result(run, Ledger.from_json(storage.read_json(storage.join(run, "out", "ledger.json"))), True)
-    storage.make_folder(run)
-    with storage.lock(storage.join(run, ".lock")):
-        _prepare(work)
-        with start_engine(work, workers) as engine:
-            runner = Runner(work, engine, progress)
-            position = runner.all_passes()
-            ledger = work.ledger(position)
-            publish(work, position, ledger, runner.map)
-    return Result(run, ledger, False)
+    page = storage.join(work.out, "report", "index.html")
+    did_nothing = is_published(work) and is_compared(work) and storage.exists(page)
+    if not did_nothing:
+        storage.make_folder(run)
+        with storage.lock(storage.join(run, ".lock")):
+            _prepare(work)
+            storage.remove_folder(storage.join(work.out, "report"))
+            with start_engine(work, workers) as engine:
+                _bring_up(work, engine, progress, workers)
+            write_report(run)
+    return Result(run, Ledger.from_json(storage.read_json(storage.join(work.out, "ledger.json"))), did_nothing)
+
+
+def _bring_up(work: Workspace, engine: Engine, progress: Progress, workers: int) -> None:
+    """Do what is missing of the documents, and then of the ablation over them."""
+    runner = Runner(work, engine, progress)
+    if not is_published(work):
+        position = runner.all_passes()
+        publish(work, position, work.ledger(position), runner.map)
+    compare_mixtures(work, engine, progress, workers)
 
 
 def _prepare(work: Workspace) -> None:
@@ -73,8 +73,7 @@ def _prepare(work: Workspace) -> None:
     if plan.recipe.settings.on_error == "stop" and storage.exists(work.quarantined):
         storage.remove_folder(work.root)  # what was set aside then must stop this run
     storage.make_folder(work.root, private=True)
-    until = plan.labels[-1] if len(plan.steps) < len(plan.recipe.steps) else None
-    about = {"recipe": os.path.abspath(plan.recipe.path), "until": until}
+    about = {"recipe": os.path.abspath(plan.recipe.path), "until": plan.until}
     storage.write_json(storage.join(work.run, "run.json"), about)
 
 

@@ -20,7 +20,7 @@ BATCH_ROWS = 8_192
 BATCH_BYTES = 64_000_000
 
 
-class _HashingFile:
+class HashingFile:
     """A sink that hashes and counts what passes through it on the way to a file."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -28,6 +28,7 @@ class _HashingFile:
         self.digest, self.size, self.closed = hashlib.sha256(), 0, False
 
     def write(self, data: Any) -> int:
+        """Pass bytes on; returns how many."""
         view = memoryview(data)
         self.digest.update(view)
         self.size += view.nbytes
@@ -35,12 +36,15 @@ class _HashingFile:
         return view.nbytes
 
     def tell(self) -> int:
+        """Bytes written so far."""
         return self.size
 
     def flush(self) -> None:
+        """Pass it on."""
         self._file.flush()
 
     def close(self) -> None:
+        """Only note it: whoever opened the file closes it."""
         self.closed = True
 
 
@@ -50,7 +54,7 @@ class ShardWriter:
     def __init__(self, path: str, schema: pa.Schema) -> None:
         self.rows = 0
         self._stack = ExitStack()
-        self._sink = _HashingFile(self._stack.enter_context(storage.commit(path)))
+        self._sink = HashingFile(self._stack.enter_context(storage.commit(path)))
         options = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
         self._writer = pa.ipc.new_file(self._sink, schema, options=options)
         self._schema = schema

@@ -1,9 +1,10 @@
 """The contract: what a stage's author writes, and the registry of names recipes use.
 
-Three kinds share one last line. A `Stage` judges batches on their own. A `GlobalStage`
+Two kinds share one last line. A `Stage` judges batches on their own. A `GlobalStage`
 compares all documents first: `sketch` gives keys, `decide` sees all rows of a key
 partition, `settle` turns the edges found into verdicts, and `apply` gets them. A `Fit`
-turns batches into one artifact file, which later stages name as `model: "@name"`.
+turns batches into one artifact file, which later stages name as `model: "@name"`. An
+`Export` comes after all of these and writes other files from the survivors, such as tokens.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +32,7 @@ Int64s = npt.NDArray[np.int64]
 
 
 class Declared:
-    """What all three kinds declare. Options are fields made by `schema.option`."""
+    """What all kinds declare. Options are fields made by `schema.option`."""
 
     name: ClassVar[str] = ""
     version: ClassVar[int] = 1
@@ -142,9 +144,56 @@ class GlobalStage(Stage):
 class Fit(Declared):
     """Turns the documents that reach it into one artifact file."""
 
+    publishes: ClassVar[str] = ""
+    """The artifact's name in `out/`, if others may see it; the Fit must then come after the scrubbing stage."""
+
     def fit(self, batches: Iterable[Batch], out: BinaryIO) -> None:
         """Read every batch, in order, and write the artifact."""
         raise NotImplementedError(f"{type(self).__name__}.fit")
+
+
+class Folder(Protocol):
+    """The folder `out/<label>` of an Export. Names are relative to it, with `/`."""
+
+    def write(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """A file that appears when the block ends without an error."""
+        ...
+
+    def read(self, path: str) -> BinaryIO:
+        """Open a file of an artifact or of another export by its full path."""
+        ...
+
+
+class ExportShard(Folder, Protocol):
+    """One shard of survivors, all of one source, and where an Export writes what it makes of them."""
+
+    name: str
+    source: str
+
+    def batches(self) -> Iterable[Batch]:
+        """The documents in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an Export made of one shard. facts: what `export` returned."""
+
+    shard: str
+    source: str
+    facts: dict[str, Any]
+
+
+class Export(Declared):
+    """Writes files made of the survivors below `out/<label>`; later ones name the folder as `tokens: "@label"`."""
+
+    def export(self, shard: ExportShard) -> dict[str, Any]:
+        """Write the files of one shard, in parallel with others; returns facts about them, JSON-ready."""
+        raise NotImplementedError(f"{type(self).__name__}.export")
+
+    def index(self, folder: Folder, shards: list[Exported], tags: dict[str, str]) -> None:
+        """Write the files that are about all shards, once. tags: source -> what the recipe says it is."""
+        raise NotImplementedError(f"{type(self).__name__}.index")
 
 
 _registry: dict[str, type[Declared]] = {}

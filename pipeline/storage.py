@@ -58,6 +58,11 @@ def join(folder: str, *parts: str) -> str:
     return folder
 
 
+def file_name(text: str) -> str:
+    """A file name for any text: letters, digits, `_`, `.` and `-` stand for themselves, other characters as `_`."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else "_" for c in text)
+
+
 def expand_user(path: str) -> str:
     """`~` as the home folder."""
     return path if is_url(path) else os.path.expanduser(path)
@@ -119,14 +124,26 @@ def write_bytes(path: str, data: bytes) -> None:
 
 
 def write_json(path: str, value: Any) -> None:
-    """Commit a JSON file, readable and the same for the same value."""
-    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
-    write_bytes(path, (text + "\n").encode())
+    """Commit a JSON file."""
+    write_bytes(path, to_text(value).encode())
+
+
+def to_text(value: Any) -> str:
+    """A value as JSON, readable and the same for the same value."""
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def to_line(value: Any) -> str:
     """A value as one line of JSON."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def read_lines(path: str) -> list[Any]:
+    """The values of a file of lines of JSON. Raises InputError if one is not JSON."""
+    try:
+        return [json.loads(line) for line in read_bytes(path).splitlines()]
+    except ValueError as error:
+        raise InputError(f"{path} is not valid JSON ({error}): delete it and run again") from error
 
 
 def append_lines(path: str, lines: list[str]) -> None:
@@ -138,6 +155,12 @@ def append_lines(path: str, lines: list[str]) -> None:
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "ab") as file:
         file.write(text)
+
+
+def copy(path: str, to: str) -> None:
+    """Commit a file with the content of another."""
+    with open_read(path) as file, commit(to) as copied:
+        shutil.copyfileobj(file, copied, 1 << 20)
 
 
 def exists(path: str) -> bool:

@@ -3,6 +3,8 @@
     work/{step}-{label}-{fingerprint}/          index.json (complete), documents/, dropped/, sidecars/, tasks/
     work/{step}-{label}-{fingerprint}.exchange/  keys-{P}/, edges-{P}/, verdicts.arrow
     work/artifact-{label}-{fingerprint}          what a Fit wrote
+    work/export-{label}/  exports.json            sidecars of exports; which exports `out/` holds
+    work/ablation/{mixture}-{seed}-{fingerprint}/ training runs
     work/quarantined                             there if `on_error: quarantine` set anything aside
 
 A name holds all that decides a folder's content, so runs of other variants, or up to another
@@ -63,6 +65,11 @@ class Workspace:
         """The private folder of raw text and intermediates."""
         return storage.join(self.run, "work")
 
+    @property
+    def out(self) -> str:
+        """The folder of what may be shown to others."""
+        return storage.join(self.run, "out")
+
     def folder(self, position: int) -> str:
         """The folder of the pass that ends with a step."""
         return storage.join(self.root, self.plan.folder_name(position))
@@ -85,9 +92,12 @@ class Workspace:
 
     @property
     def artifacts(self) -> dict[str, str]:
-        """The path of each Fit's artifact by label."""
+        """The path of each Fit's artifact and of each Export's folder by label."""
+        exports = {step.label for step in self.plan.exports}
         return {
-            label: storage.join(self.root, f"artifact-{label}-{mark[:16]}")
+            label: storage.join(self.out, label)
+            if label in exports
+            else storage.join(self.root, f"artifact-{label}-{mark[:16]}")
             for label, mark in self.plan.artifacts.items()
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -20,6 +20,18 @@ class Done(NamedTuple):
     rows: int
     n_bytes: int
     seconds: float
+
+
+class Progress(Protocol):
+    """Who wants to know how far a run is."""
+
+    def begin(self, what: str, total: int, done: int) -> None:
+        """A pass begins, of `total` tasks, `done` of which were finished before."""
+        ...
+
+    def advance(self, done: Done) -> None:
+        """One more task is finished."""
+        ...
 
 
 _opened: dict[str, tuple[Stage, Any]] = {}

@@ -11,7 +11,20 @@ import pyarrow as pa
 
 from pipeline.batch import Batch
 from pipeline.schema import option
-from pipeline.stage import Edges, Fit, GlobalStage, RowVerdicts, Sketch, Stage, Verdicts, stage
+from pipeline.stage import (
+    Edges,
+    Export,
+    Exported,
+    ExportShard,
+    Fit,
+    Folder,
+    GlobalStage,
+    RowVerdicts,
+    Sketch,
+    Stage,
+    Verdicts,
+    stage,
+)  # fmt: skip
 
 
 @stage("toy_even")
@@ -98,6 +111,17 @@ class ToyFirstChar(GlobalStage):
         batch.drop(verdicts.is_duplicate, "same_start", value=verdicts.size, twin=verdicts.twin_uid)
 
 
+@stage("toy_similar")
+class ToySimilar(ToyFirstChar):
+    """As `toy_first_char`; the value of a drop is a similarity, not a size."""
+
+    def adds(self):
+        return {}
+
+    def apply(self, batch: Batch, verdicts: RowVerdicts) -> None:
+        batch.drop(verdicts.is_duplicate, "similar", value=np.ones(len(batch)), limit=0.8, twin=verdicts.twin_uid)
+
+
 @stage("toy_count")
 class ToyCount(Fit):
     """Writes how many documents there are."""
@@ -149,3 +173,46 @@ class NeedsSignal(Stage):
 
     def apply(self, batch: Batch) -> None:
         assert len(batch.column("toy_even_n_chars")) == len(batch)
+
+
+@stage("toy_published")
+class ToyPublished(ToyCount):
+    """As `toy_count`; the artifact is published."""
+
+    publishes = "count.json"
+
+
+@stage("toy_files")
+class ToyFiles(Export):
+    """Writes the texts of each shard to a file, and the names of all to another."""
+
+    mark: str = option("", "what each file begins with")
+    broken: bool = option(False, "fail")
+
+    def export(self, shard: ExportShard) -> dict:
+        if self.broken:
+            raise ZeroDivisionError("by wish")
+        texts = [text for batch in shard.batches() for text in batch.column("text").to_pylist()]
+        if texts:
+            with shard.write(f"{shard.source}/{shard.name}.txt") as file:
+                file.write(self.mark.encode() + "\n".join(texts).encode())
+        return {"documents": len(texts)}
+
+    def index(self, folder: Folder, shards: list[Exported], tags: dict[str, str]) -> None:
+        lines = [f"{shard.shard} {shard.source} {tags[shard.source]} {shard.facts['documents']}\n" for shard in shards]
+        with folder.write("all.txt") as file:
+            file.write("".join(lines).encode())
+
+
+@stage("toy_again")
+class ToyAgain(Export):
+    """Reads what `toy_files` wrote."""
+
+    files: str = option("@toy_files", "the stage whose files are read")
+
+    def export(self, shard: ExportShard) -> dict:
+        return {"documents": 0}
+
+    def index(self, folder: Folder, shards: list[Exported], tags: dict[str, str]) -> None:
+        with folder.read(f"{self.files}/all.txt") as file, folder.write("again.txt") as again:
+            again.write(file.read())

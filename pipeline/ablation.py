@@ -1,0 +1,210 @@
+"""The ablation: the same small model trained on several mixtures of the finished corpus, and the verdict.
+
+    work/ablation/{mixture}-{seed}-{fingerprint}/   one run of `python -m train`: config.yaml, log.txt, its results
+    out/ablation/ablation.json                      every run's results and the verdict: there when all are done
+    out/ablation/timing.json                        seconds and memory: not the same in a second run
+
+A run's folder is named by all that decides its results, so another objective trains nothing again, and one more
+seed trains only that seed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from train.errors import ConfigError, DataError
+from train.tokens import PackedIndex, read_index
+
+from . import storage
+from .engine import Engine
+from .errors import InputError, RecipeError, StageError
+from .jobs import Job
+from .mixtures import Mixture, expand, resolve
+from .plan import Plan
+from .sections import Ablation
+from .work import Workspace
+from .worker import Done, Progress
+
+FORMAT = 1
+"""Version of `ablation.json`. Raise it when it changes for the same runs."""
+SHOWN_LINES = 5
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run. name: unique within the ablation; config: the options of `python -m train`."""
+
+    mixture: Mixture
+    seed: int
+    name: str
+    config: dict[str, Any]
+    folder: str
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its results are complete."""
+        return storage.exists(storage.join(self.folder, "result.json"))
+
+
+def check_ablation(plan: Plan) -> None:
+    """Raises RecipeError if the section `ablation` cannot be carried out."""
+    chosen = plan.ablation
+    if chosen is None:
+        return
+    from train.config import Config
+
+    recipe = plan.recipe
+    if chosen.data.removeprefix("@") not in [step.label for step in plan.exports]:
+        raise RecipeError(f"{recipe.path}: the ablation needs packed tokens: add the stages tokenizer, tokens and pack")
+    expand(chosen.mixtures, recipe)
+    try:
+        Config(**{"data": "", "out": "", "mixture": "natural", "tokens": chosen.tokens, **chosen.train})
+    except (ConfigError, TypeError) as error:
+        raise RecipeError(f"{recipe.path}: ablation option 'train': {error}") from error
+
+
+def _fingerprint(work: Workspace, chosen: Ablation) -> str:
+    """What decides the bytes of `ablation.json`."""
+    parts = [FORMAT, work.plan.artifacts[chosen.data.removeprefix("@")], chosen, work.plan.recipe.mixtures]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _result(work: Workspace) -> str:
+    return storage.join(work.out, "ablation", "ablation.json")
+
+
+def is_compared(work: Workspace) -> bool:
+    """Whether the plan asks for no ablation, or its results are there."""
+    chosen = work.plan.ablation
+    there = storage.exists(_result(work))
+    if chosen is None:
+        return not there
+    return there and storage.read_json(_result(work))["fingerprint"] == _fingerprint(work, chosen)
+
+
+def compare_mixtures(work: Workspace, engine: Engine, progress: Progress, parallel: int) -> None:
+    """Train what is missing and write the results. Raises RecipeError, StageError."""
+    if is_compared(work):
+        return
+    storage.remove_folder(storage.join(work.out, "ablation"))
+    chosen = work.plan.ablation
+    if chosen is None:
+        return
+    data = work.artifacts[chosen.data.removeprefix("@")]
+    if storage.is_url(data):
+        raise InputError(
+            f"an ablation trains from a local disk, and {work.run} is not on one: copy {data} and use --out"
+        )
+    index = _index(data)
+    runs = _runs(work, chosen, index, data)
+    _train(runs, chosen, engine, progress, parallel)
+    results = [_read(run) for run in runs]
+    storage.write_json(storage.join(work.out, "ablation", "timing.json"), {run.name: _timing(run) for run in runs})
+    content = {"fingerprint": _fingerprint(work, chosen), **_conclude(chosen, index, runs, results)}
+    storage.write_json(_result(work), content)
+
+
+def _index(data: str) -> PackedIndex:
+    try:
+        return read_index(data)
+    except DataError as error:
+        raise InputError(str(error)) from error
+
+
+def _runs(work: Workspace, chosen: Ablation, index: PackedIndex, data: str) -> list[Run]:
+    """Every run: all mixtures with the first seed, then with the next, so that a stopped ablation is of use."""
+    recipe = work.plan.recipe
+    tokens = {name: n_tokens for name, (_, n_tokens) in index.available().items()}
+    mixtures = [resolve(name, recipe, tokens) for name in expand(chosen.mixtures, recipe)]
+    runs = []
+    for seed in range(chosen.seeds):
+        for mixture in mixtures:
+            decides = {"mixture": mixture.weights, "tokens": chosen.tokens, "seed": seed, **chosen.train}
+            mark = hashlib.sha256(
+                repr((work.plan.artifacts[chosen.data.removeprefix("@")], decides)).encode()
+            ).hexdigest()
+            name = f"{mixture.name}-{seed}"
+            folder = storage.join(work.root, "ablation", f"{storage.file_name(name)}-{mark[:16]}")
+            runs.append(Run(mixture, seed, name, {"data": data, "out": folder, **decides}, folder))
+    return runs
+
+
+def _train(runs: list[Run], chosen: Ablation, engine: Engine, progress: Progress, parallel: int) -> None:
+    left = [run for run in runs if not run.is_done]
+    if not left:
+        return
+    progress.begin("ablation: training runs", len(runs), len(runs) - len(left))
+    by_name = {run.name: run for run in left}
+    for done in engine.run_commands([_job(run, chosen.gpus_per_job) for run in left], parallel):
+        if done.returncode != 0:
+            raise _failed(by_name[done.name], done.returncode)
+        progress.advance(Done(done.name, [], 0, 0, done.seconds))
+
+
+def _job(run: Run, gpus: float) -> Job:
+
+    config = storage.join(run.folder, "config.yaml")
+    storage.write_bytes(config, yaml.safe_dump(run.config, allow_unicode=True, sort_keys=False).encode())
+    command = (sys.executable, "-m", "train", "--config", config)
+    return Job(run.name, command, storage.join(run.folder, "log.txt"), gpus)
+
+
+def _failed(run: Run, returncode: int) -> StageError:
+    log = storage.read_bytes(storage.join(run.folder, "log.txt")).decode(errors="replace")
+    said = " | ".join(log.strip().splitlines()[-SHOWN_LINES:])
+    command = f"{sys.executable} -m train --config {storage.join(run.folder, 'config.yaml')}"
+    return StageError(
+        f"the training run {run.name} ended with exit code {returncode} ({said}); to run it again: {command}"
+    )
+
+
+def _read(run: Run) -> dict[str, Any]:
+    """What a run came to, without the paths of this machine."""
+    result = storage.read_json(storage.join(run.folder, "result.json"))
+    curve = [
+        [line["tokens"], line["loss"]]
+        for line in storage.read_lines(storage.join(run.folder, "metrics.jsonl"))
+        if "loss" in line
+    ]
+    kept = {name: value for name, value in result.items() if name != "config"}
+    return {"mixture": run.mixture.name, "seed": run.seed, **kept, "curve": curve}
+
+
+def _timing(run: Run) -> Any:
+    return storage.read_json(storage.join(run.folder, "timing.json"))
+
+
+def _conclude(chosen: Ablation, index: PackedIndex, runs: list[Run], results: list[dict[str, Any]]) -> dict[str, Any]:
+    """The facts of the ablation, and the verdict."""
+    from train import verdict
+
+    losses: dict[str, dict[int, dict[str, float]]] = {}
+    for run, result in zip(runs, results, strict=True):
+        by_source = {source: one["bits_per_byte"] for source, one in result["validation"].items()}
+        losses.setdefault(run.mixture.name, {})[run.seed] = by_source
+    try:
+        judged = verdict.judge(losses, chosen.objective)
+    except ConfigError as error:
+        raise RecipeError(f"the ablation's objective: {error}") from error
+    mixtures = {
+        run.mixture.name: {
+            "weights": run.mixture.weights,
+            "missing_tags": list(run.mixture.missing),
+            "cited": run.mixture.cited,
+        }
+        for run in runs
+    }
+    return {
+        "objective": chosen.objective,
+        "tokens": chosen.tokens,
+        "seeds": chosen.seeds,
+        "sequence_tokens": index.sequence_tokens,
+        "train": chosen.train,
+        "mixtures": mixtures,
+        "runs": results,
+        "verdict": judged,
+    }
