@@ -85,10 +85,11 @@ def check_weights(weights: Mapping[str, float], tokens: Mapping[str, int]) -> di
             raise ConfigError(f"the mixture gives '{name}' the weight {weight}, it must be 0 or more")
         if weight > 0 and tokens[name] <= 0:
             raise ConfigError(f"the mixture gives '{name}' a weight, but it has no tokens: leave it out")
-    total = math.fsum(weights.values())
+    ordered = {name: weights.get(name, 0.0) for name in sorted(tokens)}
+    total = sum(ordered.values())
     if not 0 < total < math.inf:
-        raise ConfigError("the mixture gives no source a weight above 0")
-    return {name: weights.get(name, 0.0) / total for name in sorted(tokens)}
+        raise ConfigError(f"the weights of a mixture must have a sum above 0, not {total}")
+    return {name: weight / total for name, weight in ordered.items()}
 
 
 @dataclass(frozen=True)
