@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 
 import numpy as np
@@ -13,6 +14,8 @@ from pipeline.stage import Stage, stage
 
 SCALE = 1_000_000
 """Fractions are compared in millionths, as integers."""
+MAX_MARKS = 100
+"""Characters of a span that are left to Python to bring in order; more are sorted first."""
 
 
 @stage("normalize")
@@ -21,7 +24,7 @@ class Normalize(Stage):
 
     Line ends are `\\r\\n`, `\\r`, vertical tab, form feed, U+0085, U+2028 and U+2029. Removed are the other controls
     (C0 but tab, DEL, C1), U+FEFF and noncharacters. Full-width forms, ligatures and invisible format characters
-    stay: scripts need some, and NFC is the form that never changes what a text looks like.
+    stay: scripts need some, and NFC is the form that hardly ever changes what a text looks like.
 
     Drops: `empty` if nothing but white space is left; `broken_text` if more than `max_replacement_frac` of the
     characters are U+FFFD, which stands for bytes that were not UTF-8 (`broken_utf8` counts those the reader met).
@@ -34,6 +37,7 @@ class Normalize(Stage):
     )
 
     edits_text = True
+    version = 2
 
     def adds(self) -> dict[str, pa.DataType]:
         return {"normalize_n_replaced": pa.int32()}
@@ -81,4 +85,16 @@ def composed(text: str) -> str:
     from .kernels import normalize as kernel
 
     kinds, _ = kernel.tables()
-    return unicodedata.normalize("NFC", "".join(c for c in text if kinds[ord(c)] != kernel.REMOVE))
+    kept = [c for c in text if kinds[ord(c)] != kernel.REMOVE]
+    return unicodedata.normalize("NFC", "".join(in_order(kept) if len(kept) > MAX_MARKS else kept))
+
+
+def in_order(characters: list[str]) -> list[str]:
+    """The decomposed characters, each run of marks sorted by combining class.
+
+    Python's normalization sorts by insertion, in quadratic time: thousands of marks on one letter, which nobody
+    writes but anybody can send, would take it minutes.
+    """
+    decomposed = "".join(unicodedata.normalize("NFD", c) for c in characters)
+    runs = itertools.groupby(decomposed, key=lambda c: unicodedata.combining(c) > 0)
+    return [c for _, run in runs for c in sorted(run, key=unicodedata.combining)]

@@ -23,7 +23,7 @@ from pipeline.stage import Export, GlobalStage, RowVerdicts, load_stages
 
 GOLDEN = {
     "read": (1, "f5a050dc272f5319"),
-    "normalize": (1, "63f56b3a7fd85071"),
+    "normalize": (2, "c647af68b4a72f3c"),
     "quality": (1, "e17efe52a791993c"),
     "length": (1, "e9d9b6f53ff52edc"),
     "dedup_exact": (1, "d40f7d0edec3c2d6"),

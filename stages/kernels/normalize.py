@@ -96,19 +96,71 @@ def _plain_run(data_D, position, end):
 
 
 @njit(cache=True, nogil=True)
-def _end_of_span(data_D, position, end, kinds_U):
-    """Where the characters that a COMPOSE span must hold end."""
-    while position < end:
-        code, size = decode(data_D, position)
-        kind = kinds_U[code]
-        if kind != 1 and kind != 3 and kind != 4:
-            break
-        position += size
-    return position
+def _is_quad(code):
+    """Whether it is one of the two white-space characters that NFC replaces by another."""
+    return code == 0x2000 or code == 0x2001
 
 
 @njit(cache=True, nogil=True)
-def find_kernel(data_D, offsets_N1, kinds_U, marks_U):
+def _span_at(data_D, position, end, starter, kinds_U):
+    """The span of a character that may not stay: start, stop, kind; characters that stay in it, and blank ones."""
+    code, size = decode(data_D, position)
+    stop, kind = position + size, np.int64(kinds_U[code])
+    if kind == LINE_END:
+        is_pair = code == 13 and stop < end and data_D[stop] == 10
+        return position, stop + is_pair, kind, np.int64(1), np.int64(1)
+    n_chars, n_blank = np.int64(kind != REMOVE), np.int64(_is_quad(code))
+    while stop < end:
+        code, size = decode(data_D, stop)
+        other = np.int64(kinds_U[code])
+        if other != REMOVE and (kind == REMOVE or (other != UNSURE and other != MARK)):
+            break
+        n_chars += other != REMOVE
+        n_blank += _is_quad(code)
+        stop += size
+    if kind == REMOVE:
+        return position, stop, kind, n_chars, n_blank
+    return starter if starter >= 0 else position, stop, np.int64(COMPOSE), n_chars, n_blank
+
+
+@njit(cache=True, nogil=True)
+def _find_in_row(data_D, begin, end, row, tables, spans_M4, n_spans, counts_3):
+    """Write the spans of one document after those there are; the spans, which may have grown, and their number."""
+    kinds_U, marks_U = tables
+    first_span = n_spans
+    position, starter, last_mark = begin, np.int64(-1), np.int64(0)
+    n_chars, n_blank, n_replaced = np.int64(0), np.int64(0), np.int64(0)
+    while position < end:
+        plain, blank = _plain_run(data_D, position, end)
+        if plain > position:
+            n_chars, n_blank = n_chars + plain - position, n_blank + blank
+            position, starter, last_mark = plain, plain - 1, np.int64(0)
+            continue
+        code, size = decode(data_D, position)
+        kind, mark = np.int64(kinds_U[code]), np.int64(marks_U[code])
+        if kind == STABLE or kind == BLANK or (kind == MARK and mark >= last_mark):
+            n_chars += 1
+            n_blank += kind == BLANK
+            n_replaced += code == 0xFFFD
+            starter, last_mark = starter if kind == MARK else position, mark
+            position += size
+            continue
+        start, position, kind, span_chars, span_blank = _span_at(data_D, position, end, starter, kinds_U)
+        n_chars, n_blank = n_chars + span_chars, n_blank + span_blank
+        if kind != REMOVE:
+            starter, last_mark = np.int64(-1), np.int64(0)
+            while n_spans > first_span and spans_M4[n_spans - 1, 2] > start - begin:
+                n_spans -= 1  # what was to be removed inside this span
+        spans_M4 = _grown(spans_M4) if n_spans == len(spans_M4) else spans_M4
+        span_4 = spans_M4[n_spans]
+        span_4[0], span_4[1], span_4[2], span_4[3] = row, start - begin, position - begin, kind
+        n_spans += 1
+    counts_3[N_REPLACED], counts_3[N_CHARS], counts_3[N_VISIBLE] = n_replaced, n_chars, n_chars - n_blank
+    return spans_M4, n_spans
+
+
+@njit(cache=True, nogil=True)
+def find_kernel(data_D, offsets_N1, tables):
     """spans int64[M, 4] (row, start, stop, kind; bytes relative to the row) and counts int64[N, 3]."""
     n_documents = len(offsets_N1) - 1
     counts_N3 = np.zeros((n_documents, 3), np.int64)
@@ -116,60 +168,13 @@ def find_kernel(data_D, offsets_N1, kinds_U, marks_U):
     n_spans = np.int64(0)
     for row in range(n_documents):
         begin, end = offsets_N1[row], offsets_N1[row + 1]
-        first_span = n_spans
-        position, starter, last_mark = begin, np.int64(-1), np.int64(0)
-        n_replaced, n_chars, n_blank = np.int64(0), np.int64(0), np.int64(0)
-        while position < end:
-            plain, blank = _plain_run(data_D, position, end)
-            if plain > position:
-                n_chars, n_blank = n_chars + plain - position, n_blank + blank
-                position, starter, last_mark = plain, plain - 1, np.int64(0)
-                if position == end:
-                    break
-            code, size = decode(data_D, position)
-            kind = np.int64(kinds_U[code])
-            n_chars += 1
-            if kind == 0 or kind == 5:
-                starter, last_mark = position, np.int64(0)
-                position += size
-                if kind == 5:
-                    n_blank += 1
-                elif code == 0xFFFD:
-                    n_replaced += 1
-                continue
-            stop = position + size
-            if kind == 4 and np.int64(marks_U[code]) >= last_mark:
-                last_mark = np.int64(marks_U[code])
-                position = stop
-                continue
-            start = position
-            if kind == 2:
-                if code == 13 and stop < end and data_D[stop] == 10:
-                    stop += 1
-                n_blank += 1
-                starter, last_mark = np.int64(-1), np.int64(0)
-            elif kind == 1:
-                n_chars -= 1
-            else:
-                kind = np.int64(3)
-                start = starter if starter >= 0 else position
-                stop = _end_of_span(data_D, stop, end, kinds_U)
-                while n_spans > first_span and spans_M4[n_spans - 1, 2] > start - begin:
-                    n_spans -= 1  # what was to be removed inside this span
-                starter, last_mark = np.int64(-1), np.int64(0)
-            if n_spans == len(spans_M4):
-                spans_M4 = _grown(spans_M4)
-            spans_M4[n_spans, 0], spans_M4[n_spans, 1] = row, start - begin
-            spans_M4[n_spans, 2], spans_M4[n_spans, 3] = stop - begin, kind
-            n_spans += 1
-            position = stop
-        counts_N3[row, 0], counts_N3[row, 1], counts_N3[row, 2] = n_replaced, n_chars, n_chars - n_blank
+        spans_M4, n_spans = _find_in_row(data_D, begin, end, row, tables, spans_M4, n_spans, counts_N3[row])
     return spans_M4[:n_spans].copy(), counts_N3
 
 
 def find(data, offsets) -> tuple[np.ndarray, np.ndarray]:
     """Spans that are not normal, int64[M, 4] (row, start, stop, kind), sorted; counts int64[N, 3].
 
-    A COMPOSE span may turn out to be normal already; its characters count as one each time it begins.
+    A COMPOSE span may turn out to be normal already; its characters count as they are before composition.
     """
-    return find_kernel(data, offsets, *tables())
+    return find_kernel(data, offsets, tables())
