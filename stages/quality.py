@@ -25,14 +25,16 @@ class Quality(Stage):
     """Measure words, lines and characters, and drop what does not look like prose.
 
     A word is a run of letters and digits, or one character of a script without spaces (Han, kana, Thai ...); a line
-    is what is not blank between line ends. Rules whose measure does not exist in a document (the mean length of
-    words in Chinese) do not apply to it.
+    is what stands between line ends and holds a letter or digit. A rule whose measure says nothing about a document
+    does not apply to it: the mean length of words where fewer than four in five are of spaced scripts, line ends
+    where most characters are Thai or Lao (no full stops), bullets and ellipses of fewer than three lines.
 
     The rules and limits are those of Gopher (Rae et al. 2021) for words, bullets, ellipses and repeated lines, and of
     FineWeb (Penedo et al. 2024) for line ends and short lines; `max_digit_frac` and `max_special_frac` follow BLOOM's
-    limit of 0.4 for special characters (Laurencon et al. 2022). What differs for other languages: sentences end in
-    any script's full stop, and need none in Thai and Lao; a Han character or other letter of an unspaced script counts
-    as two in a line's width, and a Hangul syllable as two there and in a word.
+    limit of 0.4 for special characters (Laurencon et al. 2022). What differs, so that other languages and technical
+    prose are judged as English web pages are: a line in which a sentence ends counts as finished, in any script;
+    brackets and fences are no lines, so their repetition is none; a Han character counts as three in a line's width,
+    other letters of unspaced scripts and Hangul syllables as two, and a Hangul syllable as two in a word.
     """
 
     min_words: int = option(50, "words; shorter documents drop as too_short", ge=0)
@@ -43,7 +45,7 @@ class Quality(Stage):
     min_alphabetic_frac: float = option(0.8, "share of words with a letter; less: too_few_letters", ge=0, le=1)
     max_digit_frac: float = option(0.4, "share of digits in the visible characters; more: too_many_digits", ge=0, le=1)
     max_special_frac: float = option(0.4, "share of punctuation and symbols; more: too_many_special", ge=0, le=1)
-    min_terminal_frac: float = option(0.12, "share of lines that end a sentence; less: unfinished_lines", ge=0, le=1)
+    min_terminal_frac: float = option(0.12, "share of lines where a sentence ends; less: unfinished_lines", ge=0, le=1)
     max_short_line_frac: float = option(0.67, "share of short lines; more: short_lines", ge=0, le=1)
     short_line_chars: int = option(30, "width up to which a line is short, in Latin letters", ge=0)
     max_bullet_frac: float = option(0.9, "share of lines that begin with a bullet; more: bullets", ge=0, le=1)
@@ -52,6 +54,7 @@ class Quality(Stage):
     max_duplicate_char_frac: float = option(0.2, "share of their characters; more: repeated_text", ge=0, le=1)
     unjudged: tuple[str, ...] = option((), "sources that are measured and never dropped, such as [code]")
 
+    version = 2
     source_options = ("unjudged",)
 
     def check(self) -> None:
@@ -85,11 +88,7 @@ class Quality(Stage):
         for name, reason, limit, least in self._rules():
             bound, values = round(limit * SCALE), scaled[name]
             failed = (values < bound) if least else (values > bound)
-            applies = judged & (counts[RATIOS[name][1]] > 0)
-            if name == "mean_word_chars":  # a few Latin words in a Chinese text say nothing about it
-                applies &= counts["n_spaced"] * 2 > n_words
-            if name == "terminal_line_frac":
-                applies &= counts["n_unstopped"] * 2 <= counts["n_visible"]
+            applies = judged & is_judged_by(name, counts)
             batch.drop(applies & failed, reason, value=values / SCALE, limit=limit)
 
     def _rules(self) -> tuple[tuple[str, str, float, bool], ...]:
@@ -158,6 +157,17 @@ def measure(data: Any, offsets: Any, short: int) -> dict[str, Any]:
         "n_ellipses": line[:, lines.N_ELLIPSIS],
         "n_unstopped": line[:, lines.N_UNSTOPPED],
     }
+
+
+def is_judged_by(name: str, counts: dict[str, Any]) -> Any:
+    """Which documents a ratio says something about, bool[N]."""
+    if name == "mean_word_chars":  # the Latin words of a Chinese text are names and formulas
+        return (counts["n_spaced"] > 0) & (counts["n_spaced"] * 5 >= counts["n_words"] * 4)
+    if name == "terminal_line_frac":
+        return (counts["n_lines"] > 0) & (counts["n_unstopped"] * 2 <= counts["n_visible"])
+    if name in ("bullet_line_frac", "ellipsis_line_frac"):  # one line that trails off is not a page of teasers
+        return counts["n_lines"] >= 3
+    return counts[RATIOS[name][1]] > 0
 
 
 def _ratio(part: Any, whole: Any) -> Any:

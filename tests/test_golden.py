@@ -24,7 +24,7 @@ from pipeline.stage import Export, GlobalStage, RowVerdicts, load_stages
 GOLDEN = {
     "read": (1, "f5a050dc272f5319"),
     "normalize": (2, "c647af68b4a72f3c"),
-    "quality": (1, "e17efe52a791993c"),
+    "quality": (2, "7bdc486098f60068"),
     "length": (1, "e9d9b6f53ff52edc"),
     "dedup_exact": (1, "d40f7d0edec3c2d6"),
     "dedup_document": (1, "a61fa1707440582b"),

@@ -1,8 +1,10 @@
 """Lines: how they begin and end, how long they are, and which are copies.
 
 Letters: D bytes, N documents, L lines, Q measures. A line is what stands between two `\\n`, without the
-white space around it; blank lines are no lines. Its width counts Hangul syllables and letters of unspaced
-scripts (Han, kana, Thai ...) twice, for such a character says about as much as two letters.
+white space around it, if it holds a letter or digit: blank lines, brackets, rules and the marks around code
+and formulas are no lines. Its width counts Han characters three times, for a Chinese text has about a third
+of the characters of its English translation, and Hangul syllables, kana and other letters of unspaced
+scripts twice.
 """
 
 from __future__ import annotations
@@ -12,33 +14,40 @@ import functools
 import numpy as np
 from numba import njit
 
-from .utf8 import HAN, N_CODE_POINTS, SPACE, UNSPACED, classes, decode
+from .utf8 import HAN, LETTER, MARK, N_CODE_POINTS, SPACE, UNSPACED, classes, decode
 
-TERMINAL = ".?!…。？！．｡؟۔।॥።፧։។။᠃"
+STOPS = ".?!؟۔।॥።፧։។။᠃"
+FULL_WIDTH_STOPS = "。？！．｡"
 QUOTES = "\"'”’»」』›"
 """What may follow the end of a sentence, and counts as its end, as in C4."""
-BULLETS = "•‣◦●○▪■□◆◇*-"
+TERMINAL = STOPS + FULL_WIDTH_STOPS + QUOTES + "…"
+BULLETS = "•‣◦●○▪■□◆◇"
+ASCII_BULLETS = "*-"
+"""Bullets if white space follows; `**` and `--` begin other things."""
 
-IS_TERMINAL, IS_BULLET = 1, 2
+IS_TERMINAL, IS_BULLET, IS_STOP, IS_FULL_WIDTH_STOP, IS_ASCII_BULLET = 1, 2, 4, 8, 16
 
 (
     N_LINES, N_TERMINAL, N_BULLET, N_ELLIPSIS_END, N_SHORT, WIDTH, N_DUPLICATE, DUPLICATE_WIDTH, N_HASH, N_ELLIPSIS,
     N_HANGUL, N_UNSTOPPED,
 ) = range(12)  # fmt: skip
-"""Measures: lines; those that end a sentence; begin with a bullet; end in an ellipsis; are at most `short` wide; the
-width of all; lines that are copies of an earlier one; their width; `#`; ellipses (`...` and `…`); Hangul
-syllables; letters of scripts that have no full stop (Thai, Lao)."""
+"""Measures: lines; those in which a sentence ends; that begin with a bullet; end in an ellipsis; are at most `short`
+wide; the width of all; lines that are copies of an earlier one; their width; `#`; ellipses (`...` and `…`); Hangul
+syllables; letters of scripts that have no full stop (Thai, Lao). A sentence ends with the line at a stop, closing
+quote or `…`, and inside it at `?` or `!` before white space, at `.` between three or more letters or digits and
+white space, and at a full-width stop (`．` after three or more letters)."""
 N_MEASURES = 12
 
 
 @functools.cache
 def marks() -> np.ndarray:
-    """IS_TERMINAL and IS_BULLET of every code point, uint8[0x110000]."""
+    """The flags IS_TERMINAL, IS_BULLET, ... of every code point, uint8[0x110000]."""
     table = np.zeros(N_CODE_POINTS, np.uint8)
-    for character in TERMINAL + QUOTES:
-        table[ord(character)] |= IS_TERMINAL
-    for character in BULLETS:
-        table[ord(character)] |= IS_BULLET
+    families = (TERMINAL, BULLETS, STOPS, FULL_WIDTH_STOPS, ASCII_BULLETS)
+    flags = (IS_TERMINAL, IS_BULLET, IS_STOP, IS_FULL_WIDTH_STOP, IS_ASCII_BULLET)
+    for characters, flag in zip(families, flags, strict=True):
+        for character in characters:
+            table[ord(character)] |= flag
     table.flags.writeable = False
     return table
 
@@ -65,63 +74,83 @@ def _count_copies(hashes_L, widths_L, measures_Q):
     order_L = np.argsort(hashes_L)
     for place in range(1, len(order_L)):
         if hashes_L[order_L[place]] == hashes_L[order_L[place - 1]]:
-            measures_Q[6] += 1
-            measures_Q[7] += widths_L[order_L[place]]
+            measures_Q[N_DUPLICATE] += 1
+            measures_Q[DUPLICATE_WIDTH] += widths_L[order_L[place]]
+
+
+@njit(cache=True, nogil=True)
+def _count_wide(code, kind, measures_Q):
+    """Count a character that is not ASCII; how much wider than one it is."""
+    is_hangul = 0xAC00 <= code <= 0xD7A3
+    measures_Q[N_HANGUL] += is_hangul
+    measures_Q[N_UNSTOPPED] += kind == UNSPACED and 0x0E00 <= code <= 0x0EFF
+    return np.int64(2 if kind == HAN else kind == UNSPACED or is_hangul)
+
+
+@njit(cache=True, nogil=True)
+def _read_line(data_D, position, end, classes_U, marks_U, measures_Q):
+    """Read the line at a byte position: where the next begins, hash, width, whether it is a line; count the rest."""
+    hashed, width, pending = np.uint64(0xCBF29CE484222325), np.int64(0), np.int64(0)
+    first, last, n_dots, run, run_before = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    is_line, ends, bullet = False, False, False
+    while position < end:
+        code, size = decode(data_D, position)
+        position += size
+        if code == 10:
+            break
+        kind = classes_U[code]
+        if kind == SPACE:
+            if pending == 0 and width > 0:
+                ends |= marks_U[last] & IS_STOP != 0 and (last != 0x2E or run_before >= 3)
+                bullet |= width == 1 and marks_U[last] & IS_ASCII_BULLET != 0
+            pending += width > 0
+            continue
+        hashed = (hashed ^ np.uint64(code + (pending << 32))) * np.uint64(0x9E3779B97F4A7C15)
+        hashed ^= hashed >> np.uint64(29)
+        n_dots = (n_dots + 1 if pending == 0 else 1) if code == 0x2E else 0
+        run = 0 if pending > 0 else run
+        first = code if width == 0 else first
+        width += pending + 1
+        pending = np.int64(0)
+        if LETTER <= kind <= UNSPACED:
+            run += 1
+            is_line |= kind != MARK
+        else:
+            run, run_before = 0, run
+            measures_Q[N_HASH] += code == 0x23
+        if code >= 0x80:
+            width += _count_wide(code, kind, measures_Q)
+            ends |= marks_U[code] & IS_FULL_WIDTH_STOP != 0 and (code != 0xFF0E or run_before >= 3)
+        last = code
+    if is_line:
+        measures_Q[N_TERMINAL] += ends or marks_U[last] & IS_TERMINAL != 0
+        measures_Q[N_BULLET] += bullet or marks_U[first] & IS_BULLET != 0
+        measures_Q[N_ELLIPSIS_END] += n_dots >= 3 or last == 0x2026
+    return position, hashed, width, is_line
 
 
 @njit(cache=True, nogil=True)
 def measure_kernel(data_D, offsets_N1, classes_U, marks_U, short):
     """int64[N, Q]; see `measure`."""
     n_documents = len(offsets_N1) - 1
-    measures_NQ = np.zeros((n_documents, 12), np.int64)
+    measures_NQ = np.zeros((n_documents, N_MEASURES), np.int64)
     hashes_L, widths_L = np.empty(256, np.uint64), np.empty(256, np.int64)
     for row in range(n_documents):
         position, end = offsets_N1[row], offsets_N1[row + 1]
         measures_Q = measures_NQ[row]
+        measures_Q[N_ELLIPSIS] = _ellipses(data_D, position, end)
         n_lines = np.int64(0)
         while position < end:
-            hashed, width, n_dots = np.uint64(0xCBF29CE484222325), np.int64(0), np.int64(0)
-            pending, first, last = np.int64(0), np.int64(-1), np.int64(0)
-            while position < end:
-                byte = data_D[position]
-                if byte < 0x80:
-                    code, size = np.int64(byte), np.int64(1)
-                else:
-                    code, size = decode(data_D, position)
-                position += size
-                if code == 10:
-                    break
-                kind = classes_U[code]
-                if kind == 1:
-                    pending += first >= 0
-                    continue
-                hashed = (hashed ^ np.uint64(code + (pending << 32))) * np.uint64(0x9E3779B97F4A7C15)
-                hashed ^= hashed >> np.uint64(29)
-                is_hangul = 0xAC00 <= code <= 0xD7A3
-                width += pending + 1 + np.int64(kind == 5 or kind == 6 or is_hangul)
-                measures_Q[10] += is_hangul
-                measures_Q[11] += kind == 6 and 0x0E00 <= code <= 0x0EFF
-                if pending > 0 or code != 0x2E:
-                    n_dots = np.int64(0)
-                n_dots += code == 0x2E
-                pending = np.int64(0)
-                if first < 0:
-                    first = code
-                measures_Q[8] += code == 0x23
-                last = code
-            if first < 0:
+            position, hashed, width, is_line = _read_line(data_D, position, end, classes_U, marks_U, measures_Q)
+            if not is_line:
                 continue
             if n_lines == len(hashes_L):
                 hashes_L, widths_L = np.append(hashes_L, hashes_L), np.append(widths_L, widths_L)
             hashes_L[n_lines], widths_L[n_lines] = hashed, width
             n_lines += 1
-            measures_Q[1] += marks_U[last] & 1
-            measures_Q[2] += (marks_U[first] & 2) >> 1
-            measures_Q[3] += n_dots >= 3 or last == 0x2026
-            measures_Q[4] += width <= short
-            measures_Q[5] += width
-        measures_Q[0] = n_lines
-        measures_Q[9] = _ellipses(data_D, offsets_N1[row], end)
+            measures_Q[N_SHORT] += width <= short
+            measures_Q[WIDTH] += width
+        measures_Q[N_LINES] = n_lines
         _count_copies(hashes_L[:n_lines], widths_L[:n_lines], measures_Q)
     return measures_NQ
 
@@ -131,5 +160,4 @@ def measure(data, offsets, short: int) -> np.ndarray:
 
     short: the greatest width of a short line. Two lines are copies if their 64-bit hashes are equal.
     """
-    assert (SPACE, HAN, UNSPACED) == (1, 5, 6)  # the kernel's literals
     return measure_kernel(data, offsets, classes(), marks(), short)

@@ -89,11 +89,41 @@ def test_unjudged_sources_are_measured_and_kept():
     out = run_stage(Quality(unjudged=("code",)), documents(["x = 1", "x = 1"], ["code", "web"]))
     assert out.kept.column("source").to_pylist() == ["code"]
     assert out.kept.column("quality_n_words").to_pylist() == [2]
+    assert out.ledger.stages["quality"]["code"].reasons["too_short"].failed == 0
 
 
 def test_options_that_contradict_each_other():
     with pytest.raises(OptionError, match="'min_words' must not be above 'max_words'"):
         Quality(min_words=10, max_words=9)
+
+
+POEM = "\n".join(f"{n}日依山盡處，黃河入海流聲。" for n in "一二三四五六七八九十")
+FORMULAS = (
+    CHINESE
+    + "\n"
+    + "\n".join(f"设 $p_{n}$ 与 $q_{n}$ 为整数，则 $f(p) = g(q)$ 成立。\n$$\nx_{n}\n$$" for n in "abcdefgh")
+)
+NAMES = "\n".join(f"设 {n} 与 p q 等于 f x y z w 则成立。" for n in "abcdefgh")
+ONE_LINE = "A single long paragraph of plain prose that simply trails off here. " * 5 + "and then ..."
+
+
+@pytest.mark.parametrize("text", [POEM, FORMULAS, NAMES, ONE_LINE, CHINESE.replace("\n", "") + "（出《公园记》）"])
+def test_what_only_looks_like_bad_text_stays(text):
+    assert judge([text]) == ([text], {})
+
+
+def test_a_limit_itself_is_allowed():
+    half = "\n".join(f"here the sentence {a} comes to its end.\nand here is none to be found {a}" for a in LETTERS[:10])
+    assert judge([half], min_terminal_frac=0.5) == ([half], {})
+    assert list(judge([half], min_terminal_frac=0.5001)[1].values()) == [["unfinished_lines"]]
+
+
+@given(text_lists)
+def test_a_document_is_judged_alone(texts):
+    whole = run_stage(Quality(min_words=0), documents(texts))
+    alone = [run_stage(Quality(min_words=0), documents([text], first_row=row)) for row, text in enumerate(texts)]
+    for side in ("kept", "dropped"):
+        assert getattr(whole, side).to_pylist() == [row for one in alone for row in getattr(one, side).to_pylist()]
 
 
 @given(text_lists)
