@@ -69,6 +69,8 @@ class DedupDocument(GlobalStage):
     Signals: `dedup_document_cluster_size`, documents of the cluster, this one included.
     """
 
+    version = 2
+
     bands: int = option(14, "bands; more find less similar documents", ge=1, le=256)
     rows: int = option(8, "minima per band; more ask for more similar documents", ge=1, le=64)
     shingle_words: int = option(5, "words per shingle", ge=1, le=64)

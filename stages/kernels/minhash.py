@@ -1,10 +1,13 @@
 """MinHash signatures of documents, and the keys of their bands.
 
 Letters: D bytes, N documents, W words, H minima, B bands. A shingle is a run of words (see `words`) in lower case
-with every digit as 0; what is not a word does not count. Its hash x is 32 bits of a polynomial over the hashes of
-its words; the i-th minimum, over all shingles, is that of y ^ (y >> 15) times an odd constant, where y is
-a_i (x ^ b_i) mod 2^32 with a_i odd. Without the second step minima of different i are correlated, up to 0.8, and
-bands are not independent.
+with every digit as 0; what is not a word does not count. Its hash is 64 bits of a polynomial over the hashes of
+its words; x is the low half of it for the first H // 2 minima, the high half for the others. The i-th minimum, over
+all shingles, is that of y ^ (y >> 15) times an odd constant, where y is a_i (x ^ b_i) mod 2^32 with a_i odd. Without
+the second step minima of different i are correlated, up to 0.8, and bands are not independent.
+
+Band j has the minima j, j + B, j + 2 B ..., so with two or more rows it depends on both halves. By one half alone,
+of n documents with a single shingle n^2 / 2^33 pairs would agree in every minimum and be merged by chance.
 Sources: Broder 1997 (shingles, minima); Indyk and Motwani 1998 (bands).
 """
 
@@ -57,9 +60,10 @@ def _word_hash(data_D, start, stop, folded_U):
 
 
 @njit(cache=True, nogil=True)
-def _lower_minima(minima_H, shingle, a_H, b_H):
+def _lower_minima(minima_H, half, a_H, b_H):
+    """Lower these minima by 32 bits of a shingle's hash; loops from 0 to the length, so that it is vectorized."""
     for i in range(len(minima_H)):
-        value = np.uint32(a_H[i] * (shingle ^ b_H[i]))  # numba computes in 64 bits; all is meant modulo 2^32
+        value = np.uint32(a_H[i] * (half ^ b_H[i]))  # numba computes in 64 bits; all is meant modulo 2^32
         value = np.uint32((value ^ (value >> np.uint32(15))) * np.uint32(0x85EBCA6B))
         minima_H[i] = min(minima_H[i], value)
 
@@ -84,6 +88,8 @@ def _hash_words(data_D, position, end, classes_U, folded_U, hashes_W):
 @njit(cache=True, nogil=True)
 def _shingle(minima_H, hashes_W, n_words, size, a_H, b_H):
     """Lower the minima by every run of `size` words, or by the one of all if there are fewer."""
+    n_low = len(minima_H) // 2
+    low_H, high_H = minima_H[:n_low], minima_H[n_low:]
     leaving = np.uint64(1)  # BASE to the power of `size`
     for _ in range(size):
         leaving *= BASE
@@ -93,7 +99,9 @@ def _shingle(minima_H, hashes_W, n_words, size, a_H, b_H):
         if place >= size:
             total -= hashes_W[place - size] * leaving
         if place >= size - 1 or place == n_words - 1:
-            _lower_minima(minima_H, np.uint32(mixed(total) >> np.uint64(32)), a_H, b_H)
+            shingle = mixed(total)
+            _lower_minima(low_H, np.uint32(shingle & np.uint64(0xFFFFFFFF)), a_H[:n_low], b_H[:n_low])
+            _lower_minima(high_H, np.uint32(shingle >> np.uint64(32)), a_H[n_low:], b_H[n_low:])
 
 
 @njit(cache=True, nogil=True)
@@ -122,7 +130,7 @@ def keys_kernel(minima_NH, n_bands):
         for band in range(n_bands):
             key = mixed(np.uint64(band + 1))
             for i in range(n_rows):
-                key = mixed((key ^ np.uint64(minima_NH[row, band * n_rows + i])) * BASE)
+                key = mixed((key ^ np.uint64(minima_NH[row, i * n_bands + band])) * BASE)
             keys_NB[row, band] = key
     return keys_NB
 

@@ -77,10 +77,19 @@ def test_minima_are_independent_of_each_other():
 def test_band_keys_differ_between_bands_and_depend_on_their_minima_only():
     minima, _ = signatures(["one two three four five six", "one two three four five seven"])
     minima[1] = minima[0]
-    minima[1, 8] += 1
+    minima[1, 3 * 14 + 1] += 1  # the fourth minimum of the second band
     keys = minhash.band_keys(minima, 14)
     assert len(set(keys[0].tolist())) == 14
     assert (keys[0] == keys[1]).tolist() == [band != 1 for band in range(14)]
+
+
+@pytest.mark.parametrize(("bands", "rows"), [(14, 8), (5, 3), (1, 2)])
+def test_documents_of_one_shingle_share_no_key_by_chance(bands, rows):
+    """Of 200,000 such documents about five pairs share any one 32-bit hash, and none all of 64 bits."""
+    texts = [" ".join(letters) for letters in itertools.islice(itertools.product(WORDS[:22], repeat=4), 200_000)]
+    minima, _ = signatures(texts, n_minima=bands * rows)
+    keys = minhash.band_keys(minima, bands)
+    assert len(np.unique(keys)) == keys.size
 
 
 def test_another_seed_gives_other_minima():
