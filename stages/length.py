@@ -7,6 +7,7 @@ import unicodedata
 import pyarrow as pa
 
 from pipeline.batch import Batch
+from pipeline.errors import OptionError
 from pipeline.schema import option
 from pipeline.stage import Stage, stage
 
@@ -21,6 +22,11 @@ class Length(Stage):
 
     min_words: int = option(50, "words; shorter documents drop as too_short", ge=0)
     max_words: int = option(100_000, "words; longer documents drop as too_long", ge=1)
+
+    def check(self) -> None:
+        """Raises OptionError if no document could be kept."""
+        if self.min_words > self.max_words:
+            raise OptionError("min_words", "length option 'min_words' must not be above 'max_words'")
 
     def adds(self) -> dict[str, pa.DataType]:
         return {"length_n_words": pa.int32()}
