@@ -1,4 +1,4 @@
-"""The kernels' cache: an edit of any kernel file compiles afresh; no folder to write to is no reason to fail."""
+"""The folder of compiled kernels: a new one for new sources, never stale code, and none where none can be written."""
 
 from __future__ import annotations
 
@@ -8,50 +8,104 @@ import subprocess
 import sys
 from pathlib import Path
 
-KERNELS = Path(__file__).parent.parent / "stages" / "kernels"
-CALL = """
-import numpy as np
-from stages.kernels import caller
-print(int(caller.twice_plus(np.int64(20))))
+import pytest
+
+import stages.kernels
+
+KERNELS = Path(stages.kernels.__file__).parent
+CALLEE = """
+from numba import njit
+
+@njit(cache=True, nogil=True)
+def step(number):
+    return number + 1
 """
-CALLEE = "from numba import njit\n\n\n@njit(cache=True)\ndef plus(value):\n    return value + {n}\n"
-CALLER = "from numba import njit\n\nfrom .callee import plus\n\n\n@njit(cache=True)\ndef twice_plus(value):\n    return plus(2 * value)\n"
+CALLER = """
+from numba import njit
+from .callee import step
+
+@njit(cache=True, nogil=True)
+def run(number):
+    return step(number) * 10
+"""
+FOLDER = "import kernels, os; print(os.environ['NUMBA_CACHE_DIR'])"
+RUN = "from kernels.caller import run; print(run(4), sum(run.stats.cache_hits.values()))"
 
 
-def result(root: Path, cache: Path | None) -> tuple[str, str]:
-    """What the copied kernels compute in a fresh process, and the cache folder they chose."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "PYTHONPATH")}
-    environment["XDG_CACHE_HOME"] = str(cache) if cache else "/proc/nowhere"
-    code = CALL + "import os\nprint(os.environ['NUMBA_CACHE_DIR'])\n"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, env=environment)
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the kernels, with two files of which one calls the other."""
+    copy = tmp_path / "package" / "kernels"
+    shutil.copytree(KERNELS, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "callee.py").write_text(CALLEE)
+    (copy / "caller.py").write_text(CALLER)
+    return copy
+
+
+def python(package: Path, code: str, **environment: str) -> str:
+    """What a fresh interpreter prints."""
+    clean = {name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}
+    environment = {**clean, "PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1", **environment}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    value, folder = done.stdout.split()
-    return value, folder
+    return done.stdout.strip()
 
 
-def copied(tmp_path: Path, n: int) -> Path:
-    """A package `stages` with our cache logic and two kernels, one calling the other across files."""
-    package = tmp_path / "stages" / "kernels"
-    package.mkdir(parents=True)
-    (tmp_path / "stages" / "__init__.py").write_text("")
-    shutil.copy(KERNELS / "__init__.py", package)
-    (package / "callee.py").write_text(CALLEE.format(n=n))
-    (package / "caller.py").write_text(CALLER)
-    return tmp_path
+def test_an_edited_callee_in_another_file_is_noticed(package, tmp_path):
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    assert python(package, RUN, **cache) == "50 0"
+    assert python(package, RUN, **cache) == "50 1"
+    (package / "callee.py").write_text(CALLEE.replace("number + 1", "number + 2"))
+    assert python(package, RUN, **cache) == "60 0"
 
 
-def test_an_edited_callee_in_another_file_is_noticed(tmp_path):
-    root, cache = copied(tmp_path / "code", 1), tmp_path / "cache"
-    value, first = result(root, cache)
-    assert (value, first.startswith(str(cache / "corpusmill" / "numba"))) == ("41", True)
-    assert list(Path(first).rglob("*.nbc"))
-    assert result(root, cache) == ("41", first)
-    (root / "stages" / "kernels" / "callee.py").write_text(CALLEE.format(n=2))
-    value, second = result(root, cache)
-    assert (value, second != first) == ("42", True)
+def test_the_folder_follows_the_sources(package, tmp_path):
+    def folder() -> Path:
+        return Path(python(package, FOLDER, NUMBA_CACHE_DIR=str(tmp_path / "cache")))
+
+    first = folder()
+    assert first.parent == tmp_path / "cache"
+    assert folder() == first
+    (package / "words.py").write_text((package / "words.py").read_text() + "\n")
+    edited = folder()
+    (package / "added.py").write_text("")
+    added = folder()
+    (package / "added.py").rename(package / "renamed.py")
+    assert len({first, edited, added, folder()}) == 4
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
-    value, folder = result(copied(tmp_path, 5), None)
-    assert value == "45"
-    assert not Path(folder).exists()
+def test_the_folder_follows_numba(package, tmp_path):
+    fake = "import importlib.metadata as m; m.version = lambda name: '0.0'; " + FOLDER
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    assert python(package, fake, **cache) != python(package, FOLDER, **cache)
+
+
+def test_a_child_process_uses_its_parents_folder(package, tmp_path):
+    folder = python(package, FOLDER, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    assert python(package, FOLDER, NUMBA_CACHE_DIR=folder) == folder
+
+
+def test_where_the_folder_is_without_NUMBA_CACHE_DIR(package, tmp_path):
+    folder = Path(python(package, FOLDER, XDG_CACHE_HOME=str(tmp_path / "xdg")))
+    assert folder.parent == tmp_path / "xdg" / "corpusmill" / "numba"
+    folder = Path(python(package, FOLDER, HOME=str(tmp_path)))
+    assert folder.parent == tmp_path / ".cache" / "corpusmill" / "numba"
+
+
+def test_numba_imported_before_the_kernels_gets_the_folder_too(package, tmp_path):
+    code = "import numba; " + FOLDER + "; print(numba.config.CACHE_DIR)"
+    first, second = python(package, code, NUMBA_CACHE_DIR=str(tmp_path / "cache")).split()
+    assert first == second
+
+
+def test_a_folder_that_cannot_be_written_is_replaced_for_the_run(package, tmp_path):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("not a folder")
+    private = tmp_path / "tmp"
+    private.mkdir()
+    cache = {"NUMBA_CACHE_DIR": str(in_the_way / "cache"), "TMPDIR": str(private)}
+    assert Path(python(package, FOLDER, **cache)).is_relative_to(private)
+    assert python(package, RUN, **cache) == "50 0"
+    assert python(package, RUN, **cache) == "50 0"
+    assert list(private.iterdir()) == []
+    assert in_the_way.read_text() == "not a folder"
