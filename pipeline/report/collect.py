@@ -22,7 +22,7 @@ from pipeline.shards import read_shard
 N_EXAMPLES = 3
 N_CLUSTERS = 10
 MAX_LABELS = 12
-EXAMPLE = ["uid", "source", "origin", "value", "limit", "twin", "text_bytes", "excerpt"]
+EXAMPLE = ["uid", "source", "origin", "failed", "value", "limit", "twin", "text_bytes", "excerpt"]
 
 
 def collect(run: str) -> dict[str, Any]:
@@ -117,9 +117,10 @@ class Drops:
         self._add_twins(batch)
 
     def _add_twins(self, batch: pa.RecordBatch) -> None:
-        """Rows with a twin; their value is the number of documents in the cluster."""
-        has_twin = pc.and_(pc.not_equal(batch.column("twin"), ""), pc.is_valid(batch.column("value")))
-        batch = batch.filter(has_twin)
+        """Rows with a twin whose value can be the number of documents in the cluster, not a similarity."""
+        value = batch.column("value")
+        is_size = pc.and_(pc.equal(pc.floor(value), value), pc.and_(pc.greater_equal(value, 2), pc.is_finite(value)))
+        batch = batch.filter(pc.fill_null(pc.and_(pc.not_equal(batch.column("twin"), ""), is_size), False))
         sizes = batch.column("value").to_numpy(zero_copy_only=False).astype(np.int64)
         stages = batch.column("stage").to_numpy(zero_copy_only=False)
         for stage in dict.fromkeys(stages.tolist()):

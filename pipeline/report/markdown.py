@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from .text import number, share, size, visible
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$-])")
+SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 N_SHOWN = 200
 
 
 def plain(text: object) -> str:
-    """Untrusted text on one line, with everything escaped that Markdown or HTML would read."""
-    return SPECIAL.sub(r"\\\1", " ".join(visible(text).split())).replace("\\<", "&lt;").replace("\\&", "&amp;")
+    """Untrusted text on one line, with everything escaped that Markdown or HTML would read.
+
+    GitHub makes links of bare addresses: the `:` of `://` and the point of `www.` are escaped too. An escaped `@`
+    would still make one (and a mention of a user), an empty comment after it does not.
+    """
+    escaped = SPECIAL.sub(r"\\\1", " ".join(visible(text).split()))
+    return escaped.replace("\\<", "&lt;").replace("\\&", "&amp;").replace("@", "@<!-- -->")
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
@@ -28,8 +34,8 @@ def render_markdown(data: dict[str, Any]) -> str:
         f"# {plain(data['recipe'])}",
         f"{number(totals['documents_in'])} documents ({size(totals['bytes_in'])}) went in, "
         f"{number(totals['documents_out'])} ({size(totals['bytes_out'])}) came out: "
-        f"{share(totals['documents_out'], totals['documents_in'])} of the documents, "
-        f"{share(totals['bytes_out'], totals['bytes_in'])} of the text.",
+        f"{plain(share(totals['documents_out'], totals['documents_in']))} of the documents, "
+        f"{plain(share(totals['bytes_out'], totals['bytes_in']))} of the text.",
         f"Fingerprint `{data['fingerprint']}`." + (f" Run until {plain(data['until'])}." if data["until"] else ""),
         "## Funnel",
         _funnel(data),
@@ -39,6 +45,8 @@ def render_markdown(data: dict[str, Any]) -> str:
         *_clusters(data),
         *_scrubbed(data),
         *_labels(data),
+        *_signals(data),
+        *_recipe(data),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -57,8 +65,8 @@ def _reasons(data: dict[str, Any]) -> str:
     rows = [
         [
             plain(stage["label"]), plain(reason["reason"]), number(reason["dropped"]),
-            share(reason["dropped"], stage["total"]["rows_in"]), number(reason["failed"]),
-            size(reason["dropped_bytes"]),
+            plain(share(reason["dropped"], stage["total"]["rows_in"])), number(reason["failed"]),
+            size(reason["dropped_bytes"]), _by_source(reason["by_source"]),
         ]
         for stage in data["stages"]
         for reason in stage["reasons"]
@@ -66,7 +74,11 @@ def _reasons(data: dict[str, Any]) -> str:
     ]  # fmt: skip
     if not rows:
         return "No document was dropped."
-    return _table(["stage", "reason", "dropped", "of its input", "failed the rule", "text"], rows)
+    return _table(["stage", "reason", "dropped", "of its input", "failed the rule", "text", "by source"], rows)
+
+
+def _by_source(counts: dict[str, int]) -> str:
+    return ", ".join(f"{plain(source)} {number(n)}" for source, n in counts.items() if n) or "–"
 
 
 def _examples(data: dict[str, Any]) -> list[str]:
@@ -120,3 +132,38 @@ def _labels(data: dict[str, Any]) -> list[str]:
         rows = [[plain(source), plain(label), number(n)] for source, pairs in sources.items() for label, n in pairs]
         parts += [f"## {plain(column)}", _table(["source", "label", "survivors"], rows)]
     return parts
+
+
+def _signals(data: dict[str, Any]) -> list[str]:
+    """A line per numeric signal; the bins are in report.json."""
+    rows = []
+    for name, signal in data["signals"].items():
+        if signal["kind"] != "label":
+            rows.append([plain(name), number(sum(signal["kept"])), number(sum(signal["dropped"]))])
+    head = ["signal", "measured and kept", "measured and dropped"]
+    return ["## Signals", _table(head, rows)] if rows else []
+
+
+def _recipe(data: dict[str, Any]) -> list[str]:
+    """What it takes to do the run again."""
+    steps = [
+        [plain(step["label"]), number(step["version"]), plain(json.dumps(step["options"], ensure_ascii=False))]
+        for step in data["steps"]
+    ]
+    files = [[plain(name), size(file["bytes"]), f"`{file['sha256']}`"] for name, file in data["files"].items()]
+    libraries = [[plain(name), plain(version)] for name, version in data["libraries"].items()]
+    return [
+        "## Recipe and versions",
+        _block(data["recipe_text"]),
+        *([_table(["stage", "version", "options"], steps)] if steps else []),
+        _table(["library", "version"], libraries),
+        f"{number(data['n_shards'])} shards, and:",
+        _table(["file", "size", "SHA-256"], files),
+    ]
+
+
+def _block(text: str) -> str:
+    """A block of code that nothing in the text can end."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    bar = "`" * max(3, longest + 1)
+    return f"{bar}yaml\n{visible(text).rstrip()}\n{bar}"

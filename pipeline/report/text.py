@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import unicodedata
 
+HARMLESS = frozenset("\n\t\u200c\u200d")
+"""Line feed and tab; the joiners, which Persian, the languages of India and emoji are spelled with."""
+
 
 def visible(text: object) -> str:
     """Text whose control, format and private characters (bidirectional overrides among them) show as `\\u....`."""
     return "".join(
-        c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp") else f"\\u{ord(c):04x}"
+        c
+        if c in HARMLESS or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+        else f"\\u{ord(c):04x}"
         for c in str(text)
     )
 
 
 def number(value: float) -> str:
-    """A count with separators, or a measure with at most four significant digits."""
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:.4g}"
+    """A count with separators, or a measure with four significant digits, or all before the point."""
+    if float(value).is_integer() or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
 
 
 def size(n_bytes: float) -> str:
@@ -32,4 +39,8 @@ def share(part: float, whole: float) -> str:
     if not whole:
         return "–"
     percent = 100 * part / whole
+    if 0 < percent < 0.01:
+        return "<0.01 %"
+    if 99.99 < percent < 100:
+        return ">99.99 %"
     return f"{percent:.2f} %" if 0 < percent < 1 or 99 < percent < 100 else f"{percent:.1f} %"

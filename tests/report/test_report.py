@@ -7,11 +7,15 @@ import json
 import shutil
 import subprocess
 
+import pyarrow as pa
 import pytest
 from harness import rows, run, write_jsonl
 
 from pipeline.errors import InputError
 from pipeline.report import collect, render_html, render_markdown, write_report
+from pipeline.report.collect import Drops
+from pipeline.report.markdown import plain
+from pipeline.report.text import number, share, visible
 
 HOSTILE = [
     "<script>document.title='owned'</script>",
@@ -89,7 +93,9 @@ def test_links_stay_in_the_page(hostile):
 
 def test_markdown_is_closed_too(hostile):
     text = (hostile / "out" / "report" / "report.md").read_text(encoding="utf-8")
-    assert "<script" not in text
+    before, recipe, after = text.split("```")  # the recipe is code, which nothing in it ends
+    assert "<script" in recipe
+    assert "<script" not in before + after
     assert "](http" not in text
     assert "](javascript" not in text
     assert not [c for c in text if c in "\u202e\x1b\x00\u2066"]
@@ -131,10 +137,10 @@ def test_the_report_is_the_same_each_time(hostile):
 def test_any_run_has_a_report(tmp_path, stages, until):
     write_jsonl(tmp_path / "a.jsonl", 5, seed=2)
     (tmp_path / "b.jsonl").write_text("")
-    for number, paths in enumerate(("[a.jsonl]", "[b.jsonl]")):
+    for place, paths in enumerate(("[a.jsonl]", "[b.jsonl]")):
         recipe = f"sources:\n  web: {{reader: jsonl, paths: {paths}}}\nstages: {stages}\n"
-        run(tmp_path, recipe, out=f"r{number}", until=until)
-        data = collect(str(tmp_path / f"r{number}"))
+        run(tmp_path, recipe, out=f"r{place}", until=until)
+        data = collect(str(tmp_path / f"r{place}"))
         assert "</html>" in render_html(data)
         assert render_markdown(data).startswith("# recipe")
 
@@ -142,6 +148,51 @@ def test_any_run_has_a_report(tmp_path, stages, until):
 def test_no_run_no_report(tmp_path):
     with pytest.raises(InputError, match="is not a complete run"):
         write_report(str(tmp_path))
+
+
+def test_a_twin_found_by_similarity_is_no_cluster_size(tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", 40, seed=3)
+    run(tmp_path, "sources:\n  web: {reader: jsonl, paths: [a.jsonl]}\nstages: [toy_similar]\n")
+    data = collect(str(tmp_path / "run"))
+    assert data["totals"]["documents_out"] < 40
+    assert data["clusters"] == {}
+
+
+def test_only_whole_values_from_2_on_are_cluster_sizes():
+    values = [None, float("nan"), float("inf"), 0.93, 1.0, 2.5, 3.0, 3.0]
+    text = dict.fromkeys(("stage", "reason", "uid", "source", "origin", "excerpt"), "")
+    rest = {"failed": [], "limit": 0.8, "twin": "0", "text_bytes": 1}
+    drops = Drops()
+    drops.add(pa.RecordBatch.from_pylist([{**text, **rest, "value": value} for value in values]))
+    assert drops.clusters([""])[""]["sizes"] == [[3, 1]]
+
+
+def test_numbers_are_short_and_never_in_powers():
+    assert [number(one) for one in (741455.2, 1448.15, 26.908, 0.65, 100_000)] == [
+        "741,455",
+        "1,448",
+        "26.91",
+        "0.65",
+        "100,000",
+    ]
+
+
+def test_a_share_is_none_or_all_only_if_it_is():
+    shown = [share(part, 100_000) for part in (0, 1, 500, 50_000, 99_999, 100_000)]
+    assert shown == ["0.0 %", "<0.01 %", "0.50 %", "50.0 %", ">99.99 %", "100.0 %"]
+    assert share(0, 0) == "–"
+
+
+def test_text_is_shown_as_it_is_spelled():
+    assert visible("\tif x:\n") == "\tif x:\n"
+    assert visible("می\u200cخواهم 👨\u200d👩") == "می\u200cخواهم 👨\u200d👩"
+    assert visible("a\u200bb\r") == "a\\u200bb\\u000d"
+
+
+def test_bare_addresses_are_no_links_in_markdown():
+    assert plain("见 https://a.example, WWW.a.example, me@a.example at 12:30.") == (
+        "见 https\\://a.example, WWW\\.a.example, me@<!-- -->a.example at 12:30."
+    )
 
 
 @pytest.mark.browser
