@@ -13,10 +13,10 @@ from harness import text_of
 
 from pipeline.batch import Batch
 from pipeline.execute import Outcome, run_stage
-from pipeline.stage import Fit, GlobalStage, RowVerdicts, Sketch, load_stages, signals_of
+from pipeline.stage import GlobalStage, RowVerdicts, Sketch, Stage, load_stages, signals_of
 
 STAGES = {name: cls for name, cls in load_stages().items() if cls.__module__.startswith("stages.")}
-ROW_STAGES = [name for name, cls in STAGES.items() if not issubclass(cls, Fit)]
+ROW_STAGES = [name for name, cls in STAGES.items() if issubclass(cls, Stage)]
 GLOBAL_STAGES = [name for name, cls in STAGES.items() if issubclass(cls, GlobalStage)]
 
 chance = random.Random(20261124)

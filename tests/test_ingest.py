@@ -34,7 +34,7 @@ class Listed:
 
 
 def batches(rows, on_error="stop", shard_bytes=1 << 30):
-    source = Source("web", Listed(rows), 1)
+    source = Source("web", Listed(rows), "", 1)
     item = Input("a.jsonl", "/data/a.jsonl", 1, "1")
     return [
         (shard, draft.outcome()) for shard, draft in read_batches(source, [(Place(2, 3), item)], on_error, shard_bytes)

@@ -130,7 +130,7 @@ def floor(texts: list[str]) -> None:
 
     with tempfile.TemporaryDirectory() as root:
         size = write(Path(root), texts, 1)
-        source = Source("web", readers["jsonl"](paths=("documents.jsonl",)), 1)
+        source = Source("web", readers["jsonl"](paths=("documents.jsonl",)), "", 1)
         (item,) = source.reader.inputs(root)
         go()
         print(f"\nRead, normalize, quality, exact hash, dedup signature, one core: {size / MB / fastest(go):.1f} MB/s")
