@@ -1,6 +1,6 @@
 """Engines carry tasks to workers. The local one works inline, or in a pool of spawned processes.
 
-A task function takes (workspace, segment, task) and must be importable by name; what it
+A task function takes (context, segment, task) and must be importable by name; what it
 returns is small, for text stays on storage.
 """
 
@@ -21,11 +21,11 @@ import pyarrow as pa
 
 from .errors import StageError
 from .jobs import Job, JobDone, run_commands
-from .work import Workspace
+from .worker import Context
 
 T = TypeVar("T")
 R = TypeVar("R")
-Task = Callable[[Workspace, Any, T], R]
+Task = Callable[[Any, Any, T], R]
 
 AHEAD = 3
 """Tasks handed to the pool per worker, those being worked on included."""
@@ -47,14 +47,14 @@ class Engine(Protocol):
         ...
 
 
-EngineFactory = Callable[[Workspace, int], Engine]
+EngineFactory = Callable[[Context, int], Engine]
 """Makes an engine for so many tasks at a time."""
 
 
 class LocalEngine:
     """Works in this process if `workers` is 1 or there is one task, else in a pool started at first need."""
 
-    def __init__(self, work: Workspace, workers: int) -> None:
+    def __init__(self, work: Context, workers: int) -> None:
         self.work, self.workers = work, workers
         self._pool: ProcessPoolExecutor | None = None
         self._lifeline: Connection | None = None
@@ -120,10 +120,10 @@ def _one_arrow_thread() -> Iterator[None]:
         pa.set_cpu_count(before)
 
 
-_work: Workspace | None = None
+_work: Context | None = None
 
 
-def _begin(work: Workspace, lifeline: Connection) -> None:
+def _begin(work: Context, lifeline: Connection) -> None:
     """What a worker does first: it ends when the other end of its lifeline is closed, even by a SIGKILL."""
     global _work
     _work = work

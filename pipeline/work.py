@@ -61,6 +61,11 @@ class Workspace:
     run: str
 
     @property
+    def replay(self) -> str:
+        """The command that does the run again, in one process."""
+        return f"corpusmill run {self.plan.recipe.path} --out {self.run} --workers 1"
+
+    @property
     def root(self) -> str:
         """The private folder of raw text and intermediates."""
         return storage.join(self.run, "work")

@@ -12,6 +12,15 @@ from .stage import Stage
 from .work import Workspace
 
 
+class Context(Protocol):
+    """What all tasks of an engine are about; the same in every worker, as a `Workspace` is."""
+
+    @property
+    def replay(self) -> str:
+        """The command that does the work again, in one process."""
+        ...
+
+
 class Done(NamedTuple):
     """What a task reports: the shards it made, and what it took. n_bytes: text that went in."""
 
@@ -47,11 +56,10 @@ def opened(work: Workspace, position: int) -> tuple[Stage, Any]:
     return _opened[key]
 
 
-def stage_error(work: Workspace, label: str, where: str, batch: pa.RecordBatch | None, error: Exception) -> StageError:
+def stage_error(work: Context, label: str, where: str, batch: pa.RecordBatch | None, error: Exception) -> StageError:
     """The error that names stage, place, rows and the command that runs it again."""
     rows = ""
     if batch is not None and batch.num_rows:
         rows = f", rows {batch.column('origin')[0].as_py()} to {batch.column('origin')[-1].as_py()}"
-    command = f"corpusmill run {work.plan.recipe.path} --out {work.run} --workers 1"
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return StageError(f"{label} failed on {where}{rows} ({what}); to run it again: {command}")
+    return StageError(f"{label} failed on {where}{rows} ({what}); to run it again: {work.replay}")
