@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+
 from train.errors import ConfigError, DataError
 from train.tokens import PackedIndex, read_index
 
@@ -32,6 +33,9 @@ from .worker import Done, Progress
 FORMAT = 1
 """Version of `ablation.json`. Raise it when it changes for the same runs."""
 SHOWN_LINES = 5
+OWN_OPTIONS = ("data", "out", "mixture", "tokens", "seed")
+UNCAPPED = {"max_epochs": 1e9}
+"""Every run gets the same number of tokens, however often a small source is repeated; the report says how often."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,12 @@ def check_ablation(plan: Plan) -> None:
     if chosen.data.removeprefix("@") not in [step.label for step in plan.exports]:
         raise RecipeError(f"{recipe.path}: the ablation needs packed tokens: add the stages tokenizer, tokens and pack")
     expand(chosen.mixtures, recipe)
+    for name in OWN_OPTIONS:
+        if name in chosen.train:
+            raise RecipeError(f"{recipe.path}: ablation option 'train' may not have '{name}': the ablation sets it")
+    given: dict[str, Any] = {"data": "", "out": "", "tokens": chosen.tokens, **chosen.train}
     try:
-        Config(**{"data": "", "out": "", "mixture": "natural", "tokens": chosen.tokens, **chosen.train})
+        Config(**given)
     except (ConfigError, TypeError) as error:
         raise RecipeError(f"{recipe.path}: ablation option 'train': {error}") from error
 
@@ -100,6 +108,7 @@ def compare_mixtures(work: Workspace, engine: Engine, progress: Progress, parall
             f"an ablation trains from a local disk, and {work.run} is not on one: copy {data} and use --out"
         )
     index = _index(data)
+    _check_objective(work.plan.recipe.path, chosen, index)
     runs = _runs(work, chosen, index, data)
     _train(runs, chosen, engine, progress, parallel)
     results = [_read(run) for run in runs]
@@ -115,6 +124,16 @@ def _index(data: str) -> PackedIndex:
         raise InputError(str(error)) from error
 
 
+def _check_objective(path: str, chosen: Ablation, index: PackedIndex) -> None:
+    """Raises RecipeError, before anything is trained, if a source that counts has no validation text."""
+    for name, weight in chosen.objective.items():
+        if weight and not index.sources[name].validation.total("bytes"):
+            raise RecipeError(
+                f"{path}: the ablation's objective counts the source '{name}', which has no document on the side"
+                " 'validation': raise validation_frac of the stage split, or leave it out"
+            )
+
+
 def _runs(work: Workspace, chosen: Ablation, index: PackedIndex, data: str) -> list[Run]:
     """Every run: all mixtures with the first seed, then with the next, so that a stopped ablation is of use."""
     recipe = work.plan.recipe
@@ -123,7 +142,7 @@ def _runs(work: Workspace, chosen: Ablation, index: PackedIndex, data: str) -> l
     runs = []
     for seed in range(chosen.seeds):
         for mixture in mixtures:
-            decides = {"mixture": mixture.weights, "tokens": chosen.tokens, "seed": seed, **chosen.train}
+            decides = {"mixture": mixture.weights, "tokens": chosen.tokens, "seed": seed, **UNCAPPED, **chosen.train}
             mark = hashlib.sha256(
                 repr((work.plan.artifacts[chosen.data.removeprefix("@")], decides)).encode()
             ).hexdigest()
@@ -184,7 +203,7 @@ def _conclude(chosen: Ablation, index: PackedIndex, runs: list[Run], results: li
 
     losses: dict[str, dict[int, dict[str, float]]] = {}
     for run, result in zip(runs, results, strict=True):
-        by_source = {source: one["bits_per_byte"] for source, one in result["validation"].items()}
+        by_source = {source: one["bits_per_byte"] for source, one in result["validation"].items() if one["bytes"]}
         losses.setdefault(run.mixture.name, {})[run.seed] = by_source
     try:
         judged = verdict.judge(losses, chosen.objective)

@@ -119,6 +119,8 @@ def plan_json(plan: Plan, run: str) -> dict[str, Any]:
         "fingerprint": plan.fingerprints[-1],
         "global_stages": [step.label for step in plan.steps if isinstance(step.stage, GlobalStage)],
         "fits": [step.label for step in plan.steps if isinstance(step.stage, Fit)],
+        "exports": [step.label for step in plan.exports],
+        "ablation": list(plan.ablation.mixtures) if plan.ablation else None,
     }
 
 
@@ -137,6 +139,10 @@ def print_plan(described: dict[str, Any]) -> None:
         )
         done = "  (complete)" if one["complete"] else ""
         print(f"pass {number}: {' -> '.join(one['stages'])}{then}{done}")
+    if described["exports"]:
+        print(f"then write: {', '.join(described['exports'])}")
+    if described["ablation"]:
+        print(f"then compare the mixtures: {', '.join(described['ablation'])}")
     print(f"\n{len(described['signals'])} signals; {described['key_partitions']} key partitions")
     print(f"run folder: {described['run']}")
 
@@ -175,6 +181,22 @@ def print_result(result: Result) -> None:
     elif sys.stdout.isatty():
         print(_funnel(result.ledger) + "\n")
     print(f"report: {os.path.join(result.run, 'out', 'report', 'index.html')}")
+
+
+def print_mix(account: dict[str, Any]) -> None:
+    """What a mixed corpus holds, beside what was asked for."""
+    if account["did_nothing"]:
+        print("nothing to do: the mixed corpus is complete")
+    rows = [("source", "weight", "share", "tokens", "epochs")]
+    for name, source in account["sources"].items():
+        capped = " (capped)" if source["capped"] else ""
+        shares = f"{source['weight']:.4f}", f"{source['share']:.4f}"
+        rows.append((name, *shares, f"{source['tokens']:,}", f"{source['epochs']:.2f}{capped}"))
+    print(table(rows))
+    print(f"{account['tokens']:,} tokens of {account['tokens_asked']:,} asked for, in {account['shards']:,} shards")
+    if account["missing_tags"]:
+        print(f"no source has the tag {', '.join(account['missing_tags'])}: the others share its weight")
+    print(f"corpus: {account['folder']}")
 
 
 def print_story(told: dict[str, Any]) -> None:

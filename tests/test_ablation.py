@@ -1,0 +1,185 @@
+"""From raw text to the verdict: tokens and sequences hold the survivors, and the ablation is done, stopped and gone on with."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import tokenizers
+from harness import plan, published, rows, run
+from whole import RECIPE, write_sources
+
+from pipeline import storage
+from pipeline.ablation import check_ablation
+from pipeline.errors import RecipeError, StageError
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("whole")
+    write_sources(root)
+    run(root, RECIPE, workers=2)
+    return root
+
+
+def out(folder, *parts, run="run"):
+    return folder.joinpath(run, "out", *parts)
+
+
+def load(folder, *parts, run="run"):
+    return json.loads(out(folder, *parts, run=run).read_text(encoding="utf-8"))
+
+
+def token_documents(folder):
+    """(side, source, uid, ids without the marks) of every document in the token shards."""
+    index = load(folder, "tokens", "tokens.json")
+    for source, about in index["sources"].items():
+        for side in ("train", "validation"):
+            for shard in about[side]["shards"]:
+                tokens = np.load(out(folder, "tokens", f"{shard['name']}.npy"))
+                with pa.OSFile(str(out(folder, "tokens", f"{shard['name']}.docs.arrow"))) as file:
+                    table = pa.ipc.open_file(file).read_all()
+                for row in table.to_pylist():
+                    part = tokens[row["start"] : row["start"] + row["n_tokens"]]
+                    assert part[0] == part[-1] == index["end_of_text"]
+                    yield side, source, row["uid"], part[1:-1].tolist()
+
+
+def test_tokens_are_the_survivors_on_their_side(folder):
+    model = tokenizers.Tokenizer.from_file(str(out(folder, "tokenizer.json")))
+    survivors = {row["uid"]: row for row in rows(folder / "run")}
+    found = list(token_documents(folder))
+    assert sorted(uid for _, _, uid, _ in found) == sorted(survivors)
+    end_of_text = load(folder, "tokens", "tokens.json")["end_of_text"]
+    for side, source, uid, ids in found:
+        assert (survivors[uid]["split_side"], survivors[uid]["source"]) == (side, source)
+        assert end_of_text not in ids
+        assert model.decode(ids, skip_special_tokens=False) == survivors[uid]["text"]
+    assert {side for side, _, _, _ in found} == {"train", "validation"}
+
+
+def test_copies_are_on_one_side_also_those_that_are_dropped(folder):
+    survivors = {row["uid"]: row["split_side"] for row in rows(folder / "run")}
+    copies = [row for row in rows(folder / "run", "dropped") if row["reason"] == "exact_duplicate"]
+    assert len(copies) >= 20
+    assert all(row["split_side"] == survivors[row["twin"]] for row in copies)
+
+
+def test_packed_sequences_hold_every_pair_of_neighbours_once(folder):
+    index = load(folder, "pack", "packed.json")
+    pairs: dict[str, list[tuple[int, int]]] = {}
+    for source, about in index["sources"].items():
+        for side in ("train", "validation"):
+            for shard in about[side]["shards"]:
+                array = np.load(out(folder, "pack", f"{shard['name']}.npy"))
+                assert array.shape == (shard["sequences"], 65)
+                with pa.OSFile(str(out(folder, "pack", f"{shard['name']}.docs.arrow"))) as file:
+                    pieces = pa.ipc.open_file(file).read_all().to_pylist()
+                assert sum(piece["n_tokens"] - 1 for piece in pieces) == shard["tokens"]
+                for piece in pieces:
+                    part = array[piece["sequence"], piece["start"] : piece["start"] + piece["n_tokens"]].tolist()
+                    pairs.setdefault(f"{side} {source} {piece['uid']}", []).extend(itertools.pairwise(part))
+    end = index["end_of_text"]
+    expected = {}
+    for side, source, uid, ids in token_documents(folder):
+        whole = [end, *ids, end]
+        expected[f"{side} {source} {uid}"] = sorted(itertools.pairwise(whole))
+    assert {name: sorted(found) for name, found in pairs.items()} == expected
+    assert index["sources"]["empty"] == {"tag": "code", "train": {"shards": []}, "validation": {"shards": []}}
+
+
+def test_every_run_has_the_same_budget_and_the_verdict_is_over_all(folder):
+    found = load(folder, "ablation", "ablation.json")
+    assert [(one["mixture"], one["seed"]) for one in found["runs"]] == [
+        ("natural", 0), ("mostly_chinese", 0), ("natural", 1), ("mostly_chinese", 1),
+    ]  # fmt: skip
+    for one in found["runs"]:
+        served = sum(source["tokens"] for source in one["served"].values())
+        assert abs(served - 3_000) <= 2 * 64 * len(one["served"])
+        assert {name for name, source in one["validation"].items() if source["bytes"]} == {"english", "chinese"}
+        assert one["curve"][-1][1] < one["curve"][0][1]
+    first = {one["mixture"]: one for one in found["runs"] if one["seed"] == 0}
+    assert first["mostly_chinese"]["validation"] != first["natural"]["validation"]
+    assert set(found["verdict"]["mixtures"]) == {"natural", "mostly_chinese"}
+    assert str(folder) not in json.dumps(found)
+    assert set(load(folder, "ablation", "timing.json")) == {f"{m}-{s}" for m in found["mixtures"] for s in (0, 1)}
+
+
+def reproducible(folder, run):
+    return {
+        name: sha256
+        for name, sha256 in published(folder / run).items()
+        if "/report/" not in name and not name.endswith("timing.json")
+    }
+
+
+def test_one_worker_gives_the_same_bytes(folder):
+    run(folder, RECIPE, out="one")
+    assert reproducible(folder, "one") == {
+        name.replace("run/", "one/"): sha256 for name, sha256 in reproducible(folder, "run").items()
+    }
+    assert run(folder, RECIPE, out="one").did_nothing
+
+
+def test_another_objective_trains_nothing_again(folder):
+    shutil.copytree(folder / "run", folder / "other")
+    before = {path: path.stat().st_mtime_ns for path in (folder / "other" / "work" / "ablation").rglob("result.json")}
+    changed = RECIPE.replace("objective: {english: 1, chinese: 1}", "objective: {english: 1}")
+    assert not run(folder, changed, out="other").did_nothing
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert load(folder, "ablation", "ablation.json", run="other")["verdict"]["objective"] == {"english": 1.0}
+    run(folder, changed, out="other", until="pack")
+    assert not out(folder, "ablation", "ablation.json", run="other").exists()
+    assert not run(folder, changed, out="other").did_nothing
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_a_failing_training_run_is_named_with_what_it_said(folder):
+    shutil.copytree(folder / "run", folder / "broken")
+    for path in out(folder, "pack", "train", "english", run="broken").glob("*.npy"):
+        with open(path, "rb") as file:
+            tokens = np.load(file)
+        with open(path, "wb") as file:
+            np.lib.format.write_array(file, np.full_like(tokens, 65535), version=(1, 0))
+    changed = RECIPE.replace("width: 16", "width: 32")
+    with pytest.raises(StageError, match=r"the training run natural-0 ended with exit code 3 .*outside the vocabulary"):
+        run(folder, changed, out="broken")
+    assert not out(folder, "ablation", "ablation.json", run="broken").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[natural, mostly_chinese]", "[natral]", "there is no mixture 'natral' (did you mean 'natural'?)"),
+        ("width: 16", "widht: 16", "widht"),
+        ("width: 16", "width: 15", "width must be a multiple of"),
+        ("width: 16", "seed: 16", "ablation option 'train' may not have 'seed': the ablation sets it"),
+        ("  - pack: {sequence_tokens: 64}\n", "", "the ablation needs packed tokens"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_is_read(folder, old, new, message):
+    assert old in RECIPE
+    with pytest.raises(RecipeError) as caught:
+        check_ablation(plan(folder, RECIPE.replace(old, new)))
+    assert message in str(caught.value)
+
+
+def test_an_objective_without_validation_text_is_refused_before_training(folder):
+    changed = RECIPE.replace("objective: {english: 1, chinese: 1}", "objective: {english: 1, empty: 1}")
+    changed = changed.replace("width: 16", "width: 48")
+    with pytest.raises(RecipeError, match=r"counts the source 'empty', which has no document on the side 'validation'"):
+        run(folder, changed, out="run_of_nothing")
+    assert not list((folder / "run_of_nothing" / "work" / "ablation").rglob("*"))
+
+
+def test_published_mixtures_fit_by_tags(folder):
+    (folder / "mixes").mkdir(exist_ok=True)
+    storage.write_bytes(str(folder / "mixes" / "mine.yaml"), b"cited: somebody\ntags: {books: 0.6, news: 0.4}\n")
+    check_ablation(plan(folder, RECIPE.replace("[natural, mostly_chinese]", "[mine]")))
+    storage.write_bytes(str(folder / "mixes" / "mine.yaml"), b"cited: somebody\ntags: {books: -1}\n")
+    with pytest.raises(RecipeError, match=r"mine\.yaml:2: mixture option 'tags' must be at least 0"):
+        check_ablation(plan(folder, RECIPE.replace("[natural, mostly_chinese]", "[mine]")))
