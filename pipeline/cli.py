@@ -1,4 +1,4 @@
-"""The command line: plan, run, stages, report, trace, docs.
+"""The command line: plan, run, mix, stages, report, trace, docs.
 
 Results go to stdout, progress and errors to stderr. Modules that are slow to import are
 imported by the command that needs them, so that --help answers at once.
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_plan(commands)
     _add_run(commands)
+    _add_mix(commands)
     _add_stages(commands)
     _add_report(commands)
     _add_trace(commands)
@@ -91,6 +92,10 @@ def _add_run(commands: Subparsers) -> None:
     example = "corpusmill run recipes/quickstart.yaml --until pii --workers 2 --out runs/first"
     parser = _command(commands, _run, "run a recipe, or go on with a run that was stopped", example)
     _recipe_arguments(parser)
+    _engine_arguments(parser)
+
+
+def _engine_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=_positive, default=_n_cores(), metavar="N", help="processes (default: cores)")
     parser.add_argument(
         "--engine",
@@ -98,6 +103,19 @@ def _add_run(commands: Subparsers) -> None:
         default="local",
         help="where tasks run: here, or on Ray, started here or joined at RAY_ADDRESS (default: local)",
     )
+
+
+def _add_mix(commands: Subparsers) -> None:
+    example = "corpusmill mix runs/quickstart --mixture natural --tokens 100_000"
+    parser = _command(commands, _mix, "write the corpus to train on, mixed from a run's packed tokens", example)
+    parser.add_argument("run", metavar="RUN", help="a run folder")
+    parser.add_argument("--mixture", required=True, metavar="NAME", help="natural, uniform, or one the recipe names")
+    parser.add_argument("--tokens", required=True, type=_positive, metavar="N", help="tokens of the whole corpus")
+    parser.add_argument("--max-epochs", type=_above_zero, default=4.0, metavar="X", help="repeats at most (default: 4)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the shuffle (default: 0)")
+    parser.add_argument("--out", metavar="DIR", help="the new folder (default: RUN/out/mix/NAME-TOKENS)")
+    _json_option(parser)
+    _engine_arguments(parser)
 
 
 def _add_stages(commands: Subparsers) -> None:
@@ -127,9 +145,20 @@ def _add_docs(commands: Subparsers) -> None:
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    digits = text.replace("_", "")
+    if not digits.isdecimal() or int(digits) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
-    return int(text)
+    return int(digits)
+
+
+def _above_zero(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")
+    return value
 
 
 def _n_cores() -> int:
@@ -165,9 +194,11 @@ def _print_json(value: Any) -> None:
 
 
 def _plan(arguments: argparse.Namespace) -> int:
+    from .ablation import check_ablation
     from .display import plan_json, print_plan
 
     plan = _make_plan(arguments)
+    check_ablation(plan)
     described = plan_json(plan, _run_folder(arguments, plan.recipe.name))
     if arguments.json:
         _print_json(described)
@@ -203,6 +234,22 @@ def _run(arguments: argparse.Namespace) -> int:
         _print_json(result_json(result))
     else:
         print_result(result)
+    return 0
+
+
+def _mix(arguments: argparse.Namespace) -> int:
+    from .display import print_mix, progress
+    from .mix import Asked, mix
+
+    _load(arguments)
+    asked = Asked(arguments.mixture, arguments.tokens, arguments.seed, arguments.max_epochs)
+    run, out = (os.path.abspath(path) if path else path for path in (arguments.run, arguments.out))
+    with progress(quiet=arguments.json) as shown:
+        account = mix(run, asked, out, arguments.workers, shown, _engine(arguments.engine))
+    if arguments.json:
+        _print_json(account)
+    else:
+        print_mix(account)
     return 0
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from . import schema, storage
 from .readers.base import Reader, load_readers
 from .recipe import Settings
-from .stage import Declared, Fit, GlobalStage, Stage, load_stages, signals_of
+from .sections import Ablation
+from .stage import Declared, Export, Fit, GlobalStage, Stage, load_stages, signals_of
 
 Class = type[Any]
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
@@ -41,13 +42,17 @@ def reference(stages: dict[str, type[Declared]], readers: dict[str, type[Reader]
     """The whole reference page, in Markdown."""
     parts = [
         "# Reference of recipes\n\nWritten by `corpusmill docs`; do not edit.",
-        "A recipe has the sections `sources` (name -> reader and its options) and `stages` (a list, run from top"
-        " to bottom; `as:` gives a stage another label), and these settings:",
+        "A recipe has the sections `sources` (name -> reader and its options; `tag:` says what kind of text it is) and"
+        " `stages` (a list, run from top to bottom; `as:` gives a stage another label), and it may have `mixtures`"
+        " (name -> source -> weight), `ablation` (below) and these settings:",
         _options(Settings),
         "## Stages",
         *(stage_page(cls) for cls in stages.values()),
         "## Readers",
         *(_reader_page(cls) for cls in readers.values()),
+        "## The section `ablation`",
+        inspect.cleandoc(Ablation.__doc__ or ""),
+        _options(Ablation),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -58,7 +63,8 @@ def stage_page(cls: type[Declared]) -> str:
     parts.append(_options(cls) if schema.fields_of(cls) else "It has no options.")
     made = example(cls)
     if made is not None:
-        parts.append(f"Kind: {kind(cls)}. Needs: {', '.join(f'`{name}`' for name in made.needs())}.")
+        needs = ", ".join(f"`{name}`" for name in made.needs())
+        parts.append(f"Kind: {kind(cls)}." + (f" Needs: {needs}." if needs else ""))
         adds = signals_of(made, cls.name)
         if adds:
             parts.append("Adds: " + ", ".join(f"`{name}` ({kind})" for name, kind in adds.items()) + ".")
@@ -88,6 +94,8 @@ def kind(cls: type[Declared]) -> str:
     """What kind of stage this is."""
     if issubclass(cls, Fit):
         return "fit"
+    if issubclass(cls, Export):
+        return "export"
     if issubclass(cls, GlobalStage):
         return "global stage"
     return "stage that edits text" if issubclass(cls, Stage) and cls.edits_text else "stage"
@@ -124,12 +132,16 @@ def recipe_schema(stages: dict[str, type[Declared]], readers: dict[str, type[Rea
         options = _object(cls, {"as": {"type": "string", "description": "another label for this stage"}})
         body = {"anyOf": [options, {"type": "null"}]}
         items.append({"type": "object", "properties": {name: body}, "required": [name], "additionalProperties": False})
-    sources = [_object(cls, {"reader": {"const": name}}, ("reader",)) for name, cls in readers.items()]
+    tag = {"type": "string", "description": "what kind of text it is, such as web, books or code"}
+    sources = [_object(cls, {"reader": {"const": name}, "tag": tag}, ("reader",)) for name, cls in readers.items()]
+    weights = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}, "minProperties": 1}
     root = _object(
         Settings,
         {
             "sources": {"type": "object", "additionalProperties": {"oneOf": sources}, "minProperties": 1},
             "stages": {"type": "array", "items": {"anyOf": items}, "minItems": 1},
+            "mixtures": {"type": "object", "additionalProperties": weights},
+            "ablation": _object(Ablation, {}),
         },
         ("sources", "stages"),
     )

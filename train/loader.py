@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from .errors import ConfigError, DataError, did_you_mean
 from .mixtures import Allotment, Order, key, permute
@@ -52,12 +53,12 @@ class Shards:
         self._index, self._folder, self._shards = index, folder, shards
         self._ends = np.cumsum([shard.sequences for shard in shards], dtype=np.int64)
         self._lengths: dict[int, _Lengths] = {}
-        self._mapped = functools.lru_cache(OPEN_SHARDS)(self._map)
+        self.array = functools.lru_cache(OPEN_SHARDS)(self._map)
 
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
 
-    def _of(self, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    def locate(self, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         """For each shard in turn: its number, the places in `rows` that it serves, and its own row numbers there."""
         shard_of = np.searchsorted(self._ends, rows, side="right")
         for number in np.unique(shard_of).tolist():
@@ -68,8 +69,8 @@ class Shards:
         """Tokens int64[K,S] and pieces int32[K,S] of rows int64[K]. Raises DataError if a file is damaged."""
         shape = (len(rows), self._index.sequence_tokens + 1)
         tokens, piece = np.empty(shape, np.int64), np.empty(shape, np.int32)
-        for number, where, inside in self._of(rows):
-            tokens[where] = self._mapped(number)[inside]
+        for number, where, inside in self.locate(rows):
+            tokens[where] = self.array(number)[inside]
             piece[where] = _pieces(self._shard_lengths(number), inside, shape[1])
         if tokens.size and tokens.max() >= self._index.vocab_size:
             raise DataError(f"{self._folder} holds a token outside the vocabulary: copy the whole folder again")
@@ -78,7 +79,7 @@ class Shards:
     def tokens_of(self, rows: np.ndarray) -> np.ndarray:
         """Predicted pairs of each of rows int64[K], int64[K]."""
         tokens = np.empty(len(rows), np.int64)
-        for number, where, inside in self._of(rows):
+        for number, where, inside in self.locate(rows):
             first, length = self._shard_lengths(number)
             before = np.concatenate(([0], np.cumsum(length - 1)))
             tokens[where] = before[first[inside + 1]] - before[first[inside]]
@@ -87,27 +88,31 @@ class Shards:
     def _map(self, number: int) -> np.memmap:
         return open_array(os.path.join(self._folder, f"{self._shards[number].name}.npy"))
 
-    def _shard_lengths(self, number: int) -> _Lengths:
-        if number not in self._lengths:
-            self._lengths[number] = self._read_lengths(self._shards[number])
-        return self._lengths[number]
-
-    def _read_lengths(self, shard: Shard) -> _Lengths:
+    def pieces(self, number: int) -> pa.Table:
+        """The pieces of one shard (`tokens.PIECES`). Raises DataError if they are not what `packed.json` says."""
+        shard = self._shards[number]
         path = os.path.join(self._folder, f"{shard.name}.docs.arrow")
         try:
             with open(path, "rb") as file:
                 table = read_pieces(file, self._index.sequence_tokens)
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror}") from error
-        length = table["n_tokens"].to_numpy()
-        first = np.searchsorted(table["sequence"].to_numpy(), np.arange(shard.sequences + 1))
-        if (
-            len(length) != shard.pieces
-            or int(length.sum()) != shard.pieces + shard.tokens
-            or (np.diff(first) < 1).any()
-        ):
+        first, length = _firsts(table, shard), table["n_tokens"].to_numpy()
+        is_whole = len(length) == shard.pieces and int(length.sum()) == shard.pieces + shard.tokens
+        if not is_whole or (np.diff(first) < 1).any():
             raise DataError(f"{path} is not what packed.json says: copy the whole folder again")
-        return _Lengths(first, length)
+        return table
+
+    def _shard_lengths(self, number: int) -> _Lengths:
+        if number not in self._lengths:
+            table = self.pieces(number)
+            self._lengths[number] = _Lengths(_firsts(table, self._shards[number]), table["n_tokens"].to_numpy())
+        return self._lengths[number]
+
+
+def _firsts(table: pa.Table, shard: Shard) -> np.ndarray:
+    """The first piece of each row of a shard, and the end, int64[n+1]."""
+    return np.searchsorted(table["sequence"].to_numpy(), np.arange(shard.sequences + 1))
 
 
 def _pieces(lengths: _Lengths, rows: np.ndarray, slots: int) -> np.ndarray:

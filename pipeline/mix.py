@@ -1,0 +1,263 @@
+"""`corpusmill mix`: the big run's corpus from a finished run, weighted by tokens, shuffled and sharded.
+
+The result is a packed folder as `python -m train` reads it: one source `mixture` to train on, and the validation
+sequences of every source as they were. `mix.json` holds the account: what was asked for and what there is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from train import tokens as formats
+from train.errors import ConfigError, DataError
+from train.loader import Shards
+from train.mixtures import Allotment, Order, allot
+from train.tokens import PackedIndex, Side, Source, read_index
+
+from . import storage
+from .engine import EngineFactory
+from .errors import InputError, RecipeError
+from .mixtures import Mixture, resolve
+from .recipe import Recipe, parse_recipe
+from .shards import finished, sidecar_path
+from .worker import Done, Progress
+
+MIXED = "mixture"
+SHARD_BYTES = 256_000_000
+
+
+class Asked(NamedTuple):
+    """What to mix. max_epochs: how often a source may be repeated at most."""
+
+    mixture: str
+    tokens: int
+    seed: int
+    max_epochs: float
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Everything that a worker needs. data: the packed folder; out: the new one; marks: folder of sidecars."""
+
+    asked: Asked
+    mixture: Mixture
+    allotment: Allotment
+    data: str
+    out: str
+    marks: str
+    fingerprint: str
+    n_blocks: int
+    replay: str
+
+
+class BlockTask(NamedTuple):
+    """One shard of the mixed corpus."""
+
+    number: int
+
+    @property
+    def name(self) -> str:
+        """The shard's name in the packed folder."""
+        return f"train/{MIXED}/{self.number:05d}"
+
+
+def mix(
+    run: str, asked: Asked, out: str | None, workers: int, progress: Progress, start_engine: EngineFactory
+) -> dict[str, Any]:
+    """Write the mixed corpus, or what is missing of it; returns the account. Raises InputError, RecipeError."""
+    mixing, index = _prepare(run, asked, out)
+    path = storage.join(mixing.out, "mix.json")
+    if storage.exists(path):
+        there: dict[str, Any] = storage.read_json(path)
+        if there["fingerprint"] == mixing.fingerprint:
+            return {**there, "did_nothing": True, "folder": mixing.out}
+        storage.remove_folder(mixing.out)
+    tasks = [BlockTask(number) for number in range(mixing.n_blocks)]
+    left = [task for task in tasks if not _is_there(mixing, task)]
+    progress.begin("mix", len(tasks), len(tasks) - len(left))
+    with start_engine(mixing, workers) as engine:
+        for done in engine.map(block_task, None, left):
+            progress.advance(done)
+    account = _finish(mixing, index, tasks)
+    return {**account, "did_nothing": False, "folder": mixing.out}
+
+
+def _is_there(mixing: Mixing, task: BlockTask) -> bool:
+    sidecar = finished(mixing.marks, f"{task.number:05d}", mixing.fingerprint)
+    return sidecar is not None and all(
+        storage.size_of(storage.join(mixing.out, name)) == n_bytes for name, n_bytes in sidecar["files"].items()
+    )
+
+
+def _prepare(run: str, asked: Asked, out: str | None) -> tuple[Mixing, PackedIndex]:
+    data, recipe = _packed_folder(run), _recipe(run)
+    try:
+        index = read_index(data)
+        available = index.available()
+        mixture = resolve(asked.mixture, recipe, {name: n for name, (_, n) in available.items()})
+        allotment = allot(mixture.weights, available, asked.tokens, asked.max_epochs)
+    except DataError as error:
+        raise InputError(str(error)) from error
+    except ConfigError as error:
+        raise RecipeError(f"{recipe.path}: {error}") from error
+    if MIXED in index.sources:
+        raise RecipeError(
+            f"{recipe.path}: a source is called '{MIXED}', the name that the mixed corpus gets: rename it"
+        )
+    folder = out or storage.join(run, "out", "mix", f"{storage.file_name(asked.mixture)}-{asked.tokens}")
+    decides = [asked, mixture.weights, storage.sha256_of(storage.join(data, "packed.json"))]
+    fingerprint = hashlib.sha256(repr(decides).encode()).hexdigest()
+    row_bytes = (index.sequence_tokens + 1) * np.dtype(index.dtype).itemsize
+    n_blocks = -(-allotment.total * row_bytes // SHARD_BYTES)
+    marks = storage.join(run, "work", f"mix-{hashlib.sha256(os.path.abspath(folder).encode()).hexdigest()[:16]}")
+    replay = f"corpusmill mix {run} --mixture {asked.mixture} --tokens {asked.tokens} --seed {asked.seed} --workers 1"
+    return Mixing(asked, mixture, allotment, data, folder, marks, fingerprint, n_blocks, replay), index
+
+
+def _packed_folder(run: str) -> str:
+    """The packed folder of a run. Raises InputError if there is none."""
+    path = storage.join(run, "out", "manifest.json")
+    if storage.is_url(run) or not storage.exists(path):
+        raise InputError(f"{run} is not a complete run on a local disk: give the folder of one")
+    for label in storage.read_json(path)["exports"]:
+        folder = storage.join(run, "out", label)
+        if storage.exists(storage.join(folder, "packed.json")):
+            return os.path.abspath(folder)
+    raise InputError(f"{run} has no packed tokens: add the stages split, tokenizer, tokens and pack to its recipe")
+
+
+def _recipe(run: str) -> Recipe:
+    """The recipe as it was when the run was done: its mixtures are meant."""
+    path = storage.read_json(storage.join(run, "run.json"))["recipe"]
+    return parse_recipe(path, storage.read_json(storage.join(run, "out", "manifest.json"))["recipe_text"])
+
+
+def block_task(mixing: Mixing, segment: None, task: BlockTask) -> Done:
+    """Write one shard of the mixed corpus, then its sidecar."""
+    started = time.perf_counter()
+    index = read_index(mixing.data)
+    order = Order(mixing.allotment, mixing.asked.seed, mixing.n_blocks)
+    source, _, row = order.block(task.number)
+    rows = np.empty((len(row), index.sequence_tokens + 1), np.dtype(index.dtype))
+    pieces, counts = [], {}
+    for number, name in enumerate(order.sources):
+        where = np.flatnonzero(source == number)
+        shards = Shards(index, mixing.data, index.sources[name].train.shards)
+        for part in _parts(shards, row[where]):
+            rows[where[part.where]] = part.rows
+            pieces.append(_moved(part.pieces, part.inside, where[part.where]))
+        counts[name] = {"sequences": len(where), "tokens": int(shards.tokens_of(row[where]).sum())}
+    table = pa.concat_tables(pieces).sort_by([("sequence", "ascending"), ("start", "ascending")])
+    names = (f"{task.name}.npy", f"{task.name}.docs.arrow")
+    with storage.commit(storage.join(mixing.out, names[0])) as file:
+        formats.write_array(file, rows)
+    with storage.commit(storage.join(mixing.out, names[1])) as file:
+        formats.write_table(file, table.combine_chunks())
+    files = {name: storage.size_of(storage.join(mixing.out, name)) for name in names}
+    facts = {"fingerprint": mixing.fingerprint, "facts": _facts(task, rows, table), "sources": counts, "files": files}
+    storage.write_json(sidecar_path(mixing.marks, f"{task.number:05d}"), facts)
+    return Done(task.name, [task.name], len(rows), rows.nbytes, time.perf_counter() - started)
+
+
+class Part(NamedTuple):
+    """Rows of one shard: the places asked for that it serves, its own row numbers there, their tokens, all pieces."""
+
+    where: np.ndarray
+    inside: np.ndarray
+    rows: np.ndarray
+    pieces: pa.Table
+
+
+def _parts(shards: Shards, rows: np.ndarray) -> Iterator[Part]:
+    for number, where, inside in shards.locate(rows):
+        yield Part(where, inside, shards.array(number)[inside], shards.pieces(number))
+
+
+def _moved(pieces: pa.Table, inside: np.ndarray, sequences: np.ndarray) -> pa.Table:
+    """The pieces of the rows `inside` of a shard, as those of the rows `sequences` of another."""
+    of_row = pieces["sequence"].to_numpy()
+    first, stop = np.searchsorted(of_row, inside), np.searchsorted(of_row, inside, side="right")
+    count = stop - first
+    begin = np.cumsum(count) - count
+    taken = np.arange(count.sum()) - np.repeat(begin - first, count)
+    moved = pa.array(np.repeat(sequences, count), pa.int32())
+    return pieces.take(pa.array(taken)).set_column(0, pieces.schema.field(0), moved)
+
+
+def _facts(task: BlockTask, rows: np.ndarray, table: pa.Table) -> dict[str, Any]:
+    """The counts of a packed shard; of the bytes of a document's pieces nothing is known."""
+    n_tokens = table["n_tokens"].to_numpy()
+    covered, first = int(n_tokens.sum()), int((table["part"].to_numpy() == 0).sum())
+    return {
+        "name": task.name,
+        "sequences": len(rows),
+        "tokens": covered - len(n_tokens),
+        "padding": rows.size - covered,
+        "documents": first,
+        "pieces": len(n_tokens),
+        "cuts": len(n_tokens) - first,
+        "bytes": 0,
+    }
+
+
+def _finish(mixing: Mixing, index: PackedIndex, tasks: list[BlockTask]) -> dict[str, Any]:
+    """Copy what belongs to the folder, and write its index and the account, which comes last."""
+    served = {name: {"sequences": 0, "tokens": 0} for name in mixing.allotment.sequences}
+    shards = []
+    for task in tasks:
+        sidecar = finished(mixing.marks, f"{task.number:05d}", mixing.fingerprint)
+        assert sidecar is not None, f"{task.name} is missing"
+        shards.append(formats.Shard(**sidecar["facts"]))
+        for name, counts in sidecar["sources"].items():
+            for key, value in counts.items():
+                served[name][key] += value
+    sources = {MIXED: Source(None, Side(tuple(shards)), Side(()))}
+    for name, source in index.sources.items():
+        sources[name] = Source(source.tag, Side(()), source.validation)
+    held_out = [shard.name for source in sources.values() for shard in source.validation.shards]
+    for name in (
+        "tokenizer.json",
+        "token_bytes.npy",
+        *(f"{n}{end}" for n in held_out for end in (".npy", ".docs.arrow")),
+    ):
+        storage.copy(storage.join(mixing.data, name), storage.join(mixing.out, name))
+    content = {**index.to_json(), "sources": {name: asdict(source) for name, source in sources.items()}}
+    storage.write_json(storage.join(mixing.out, "packed.json"), content)
+    account = {"fingerprint": mixing.fingerprint, **_account(mixing, served)}
+    storage.write_json(storage.join(mixing.out, "mix.json"), account)
+    return account
+
+
+def _account(mixing: Mixing, served: dict[str, dict[str, int]]) -> dict[str, Any]:
+    allotment, total = mixing.allotment, sum(counts["tokens"] for counts in served.values())
+    return {
+        "mixture": mixing.mixture.name,
+        "cited": mixing.mixture.cited,
+        "missing_tags": list(mixing.mixture.missing),
+        "seed": mixing.asked.seed,
+        "max_epochs": mixing.asked.max_epochs,
+        "tokens_asked": mixing.asked.tokens,
+        "tokens": total,
+        "shards": mixing.n_blocks,
+        "sources": {
+            name: {
+                "weight": mixing.mixture.weights[name],
+                "share": counts["tokens"] / total,
+                "tokens_planned": allotment.planned[name],
+                "tokens": counts["tokens"],
+                "sequences": counts["sequences"],
+                "sequences_there": allotment.available[name],
+                "epochs": allotment.epochs[name],
+                "capped": name in allotment.capped,
+            }
+            for name, counts in served.items()
+        },
+    }
