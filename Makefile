@@ -1,14 +1,19 @@
-# Every target makes the environment in .venv first if it is not there. RECIPE chooses the recipe.
+# Every target makes the environment in .venv first if it is not there. RECIPE chooses the recipe, RUN the run folder.
 PYTHON ?= python3
 RECIPE ?= recipes/quickstart.yaml
+RUN ?= runs/$(basename $(notdir $(RECIPE)))
+MIXTURE ?= natural
+TOKENS ?= 1000000
 BIN := .venv/bin
 READY := .venv/ready
+TRAIN_PACKAGES := torch numpy pyarrow tokenizers pyyaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs bench clean ingest language quality dedup pii
+.PHONY: help setup demo test test-ray test-train lint docs bench clean \
+	ingest language quality dedup pii tokenizer pack ablate report mix train
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## create the environment in .venv, with exact versions
 
@@ -19,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --constraint constraints.txt --no-build-isolation --editable '.[hub,pii,ray,train,test,lint]'
 	touch $(READY)
 
-demo: $(READY) ## clean the text of your own Python installation and print the report's path
+demo: $(READY) ## from the text of your own Python installation to the report of a small ablation
 	$(BIN)/corpusmill run recipes/quickstart.yaml
 
 ingest: $(READY) ## RECIPE up to reading
@@ -37,8 +42,40 @@ dedup: $(READY) ## RECIPE up to near-duplicate documents
 pii: $(READY) ## RECIPE up to scrubbing personal data
 	$(BIN)/corpusmill run $(RECIPE) --until pii
 
+tokenizer: $(READY) ## RECIPE up to the trained tokenizer
+	$(BIN)/corpusmill run $(RECIPE) --until tokenizer
+
+pack: $(READY) ## RECIPE up to packed tokens
+	$(BIN)/corpusmill run $(RECIPE) --until pack
+
+train: $(READY) $(RUN)/out/pack/packed.json ## train one small model on RUN's packed tokens, mixed as MIXTURE
+	$(BIN)/python -m train --data $(RUN)/out/pack --out $(RUN)/train --mixture $(MIXTURE) --tokens $(TOKENS)
+
+$(RUN)/out/pack/packed.json: | $(READY)
+	$(BIN)/corpusmill run $(RECIPE) --until pack --out $(RUN)
+
+ablate: $(READY) ## the longer ablation, recipes/ablation.yaml
+	$(BIN)/corpusmill run recipes/ablation.yaml
+
+report: $(READY) ## write RUN's report anew
+	$(BIN)/corpusmill report $(RUN)
+
+mix: $(READY) ## write a corpus of TOKENS tokens from RUN, mixed as MIXTURE
+	$(BIN)/corpusmill mix $(RUN) --mixture $(MIXTURE) --tokens $(TOKENS)
+
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
+
+test-ray: $(READY) ## run the tests of the engine on Ray
+	$(BIN)/python -m pytest -m ray
+
+test-train: $(READY) .venv-train/ready ## run train/ alone, in an environment with exactly the packages it needs
+	TRAIN_PYTHON=$(CURDIR)/.venv-train/bin/python $(BIN)/python -m pytest tests/train/test_alone.py
+
+.venv-train/ready: constraints.txt
+	$(PYTHON) -m venv .venv-train
+	.venv-train/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --constraint constraints.txt $(TRAIN_PACKAGES)
+	touch .venv-train/ready
 
 lint: $(READY) ## ruff, mypy, and that generated pages are up to date
 	$(BIN)/ruff check .
@@ -53,4 +90,4 @@ bench: $(READY) ## measure the speed floor, and against other tools
 	$(BIN)/python -m tests.bench
 
 clean: ## remove the environment and what tools cached; runs/ stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build
+	rm -rf .venv .venv-train .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build
