@@ -40,10 +40,11 @@ class Batch(NamedTuple):
 
 
 class _Lengths(NamedTuple):
-    """Lengths of a shard's pieces: those of row r are length[first[r] : first[r + 1]]."""
+    """Lengths of a shard's pieces: those of row r are length[first[r] : first[r + 1]], and have tokens[r] pairs."""
 
     first: np.ndarray
     length: np.ndarray
+    tokens: np.ndarray
 
 
 class Shards:
@@ -80,9 +81,7 @@ class Shards:
         """Predicted pairs of each of rows int64[K], int64[K]."""
         tokens = np.empty(len(rows), np.int64)
         for number, where, inside in self.locate(rows):
-            first, length = self._shard_lengths(number)
-            before = np.concatenate(([0], np.cumsum(length - 1)))
-            tokens[where] = before[first[inside + 1]] - before[first[inside]]
+            tokens[where] = self._shard_lengths(number).tokens[inside]
         return tokens
 
     def _map(self, number: int) -> np.memmap:
@@ -98,7 +97,7 @@ class Shards:
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror}") from error
         first, length = _firsts(table, shard), table["n_tokens"].to_numpy()
-        is_whole = len(length) == shard.pieces and int(length.sum()) == shard.pieces + shard.tokens
+        is_whole = len(length) == shard.pieces == first[-1] and int(length.sum()) == shard.pieces + shard.tokens
         if not is_whole or (np.diff(first) < 1).any():
             raise DataError(f"{path} is not what packed.json says: copy the whole folder again")
         return table
@@ -106,7 +105,9 @@ class Shards:
     def _shard_lengths(self, number: int) -> _Lengths:
         if number not in self._lengths:
             table = self.pieces(number)
-            self._lengths[number] = _Lengths(_firsts(table, self._shards[number]), table["n_tokens"].to_numpy())
+            first, length = _firsts(table, self._shards[number]), table["n_tokens"].to_numpy()
+            before = np.concatenate(([0], np.cumsum(length - 1, dtype=np.int64)))
+            self._lengths[number] = _Lengths(first, length, np.diff(before[first]))
         return self._lengths[number]
 
 
@@ -117,7 +118,7 @@ def _firsts(table: pa.Table, shard: Shard) -> np.ndarray:
 
 def _pieces(lengths: _Lengths, rows: np.ndarray, slots: int) -> np.ndarray:
     """The number of the piece at each slot, int32[K,S]; -1 for padding."""
-    first, length = lengths
+    first, length, _ = lengths
     count = first[rows + 1] - first[rows]
     begin = np.cumsum(count) - count
     number = np.arange(count.sum()) - np.repeat(begin, count)

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from train import loader as loader_module
 from train.errors import ConfigError, DataError
 from train.loader import Loader, validation_batches
 from train.mixtures import allot, natural
-from train.tokens import read_index
+from train.tokens import PIECES, read_index, write_table
 
 TRAIN = {
     "web": [encode(f"page {number} of the web, with some words. " * (number % 4)) for number in range(40)],
@@ -242,12 +243,26 @@ def test_a_token_outside_the_vocabulary_is_refused(tmp_path):
         Loader(index, str(tmp_path), one_epoch(index), 0, 4).batch(0)
 
 
-@pytest.mark.parametrize("other", [{"web": [encode("你好"), encode("吗")]}, {"web": [encode("你们好")]}, {"web": []}])
+OTHERS = [["你好"], ["你好", "好a"], ["你们好", "吗"], ["你好" * 2, "吗" * 2, "好" * 2], []]
+
+
+@pytest.mark.parametrize("other", OTHERS)
 def test_pieces_of_another_folder_are_refused(tmp_path, other):
-    packed_folder(tmp_path / "one", {"web": [encode("你好")]}, sequence_tokens=16)
-    packed_folder(tmp_path / "other", other, sequence_tokens=16)
+    packed_folder(tmp_path / "one", {"web": [encode("你好"), encode("吗")]}, sequence_tokens=16)
+    packed_folder(tmp_path / "other", {"web": [encode(text) for text in other]}, sequence_tokens=16)
     name = "train/web/000-00000-0000.docs.arrow"
     os.replace(tmp_path / "other" / name, tmp_path / "one" / name)
     index = read_index(str(tmp_path / "one"))
     with pytest.raises(DataError, match=r"not what packed\.json says"):
         Loader(index, str(tmp_path / "one"), one_epoch(index), 0, 4).batch(0)
+
+
+def test_pieces_beyond_the_last_sequence_are_refused(tmp_path):
+    """As many pieces and tokens as said, but the second is in a sequence of its own."""
+    packed_folder(tmp_path, {"web": [encode("ab"), encode("c")]}, sequence_tokens=8)
+    columns = [pa.array(values, pa.int32()) for values in ([0, 1], [0, 0], [4, 3], [0, 0])]
+    with open(tmp_path / "train/web/000-00000-0000.docs.arrow", "wb") as file:
+        write_table(file, pa.Table.from_arrays([*columns[:3], pa.array(["u", "v"]), columns[3]], schema=PIECES))
+    index = read_index(str(tmp_path))
+    with pytest.raises(DataError, match=r"not what packed\.json says"):
+        Loader(index, str(tmp_path), one_epoch(index), 0, 4).batch(0)
