@@ -16,6 +16,7 @@ from .ablation import check_ablation, compare_mixtures, is_compared
 from .batch import Batch
 from .compare import decide_task, partition_tasks, settle
 from .engine import Engine, EngineFactory, LocalEngine, Task
+from .errors import CorpusmillError
 from .ledger import Ledger
 from .passes import ShardTask, read_task, segment_mark, shard_task, sketch_task, task_path
 from .plan import Pass, Plan
@@ -205,5 +206,7 @@ def fit(work: Workspace, position: int, parent: int, index: dict[str, Any]) -> N
     with storage.commit(path) as file:
         try:
             step.stage.fit(batches, file)
+        except CorpusmillError:
+            raise
         except Exception as error:
             raise stage_error(work, step.label, "the documents that reach it", None, error) from error

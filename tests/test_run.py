@@ -187,6 +187,12 @@ def test_a_fit_is_made_once_and_reaches_its_user(folder):
     assert len(rows(folder / "fit")) == len(found)
 
 
+def test_a_fit_that_refuses_its_input_says_so_as_itself(folder):
+    recipe = RECIPE[: RECIPE.index("  - toy_first_char")] + "  - toy_refuses\n"
+    with pytest.raises(InputError, match="^nothing to count$"):
+        run(folder, recipe)
+
+
 def test_two_runs_at_once_in_one_folder_are_refused(folder):
     (folder / "run").mkdir()
     with storage.lock(str(folder / "run" / ".lock")), pytest.raises(InputError, match="in use by another run"):

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.batch import Batch
+from pipeline.errors import InputError
 from pipeline.schema import option
 from pipeline.stage import (
     Edges,
@@ -128,6 +129,14 @@ class ToyCount(Fit):
 
     def fit(self, batches: Iterable[Batch], out: BinaryIO) -> None:
         out.write(str(sum(len(batch) for batch in batches)).encode())
+
+
+@stage("toy_refuses")
+class ToyRefuses(Fit):
+    """Finds nothing to work on."""
+
+    def fit(self, batches: Iterable[Batch], out: BinaryIO) -> None:
+        raise InputError("nothing to count")
 
 
 @stage("toy_uses_count")
