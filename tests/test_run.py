@@ -189,7 +189,7 @@ def test_a_fit_is_made_once_and_reaches_its_user(folder):
 
 def test_a_fit_that_refuses_its_input_says_so_as_itself(folder):
     recipe = RECIPE[: RECIPE.index("  - toy_first_char")] + "  - toy_refuses\n"
-    with pytest.raises(InputError, match="^nothing to count$"):
+    with pytest.raises(InputError, match=r"^nothing to count$"):
         run(folder, recipe)
 
 
