@@ -250,6 +250,16 @@ def test_another_seed_is_another_order_and_the_same_the_same():
     assert (one[0] != other[0]).any() and (one[2] != other[2]).any()
 
 
+def test_epochs_sources_and_blocks_each_have_an_order_of_their_own():
+    made = allot({"a": 0.5, "b": 0.5}, {"a": (50, 50), "b": (50, 50)}, 200, 4)
+    source, _, row = whole(Order(made, 0, 1))
+    of_a, of_b = row[source == 0].tolist(), row[source == 1].tolist()
+    assert sorted(of_a[:50]) == sorted(of_a[50:]) and of_a[:50] != of_a[50:]
+    assert of_a != of_b
+    first, second = (Order(made, 0, 2).block(block)[0].tolist() for block in range(2))
+    assert sorted(first) == sorted(second) and first != second
+
+
 @pytest.mark.parametrize("seed", [-1, 1 << 64])
 def test_seeds_out_of_range(seed):
     with pytest.raises(ConfigError, match="the seed is"):
