@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from . import training
+
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 FILES = ("en/technical_prose", "en/gov_blog_web", "en/wikipedia_featured", "zh/wikipedia", "zh/tech_docs")
 PIECE_CHARS = {"en": 4000, "zh": 1400}
@@ -218,6 +220,7 @@ def main() -> None:
         if texts:
             print(f"\n{language}, one core, in memory")
             peers(texts[:8000])
+    training.main(found["en"][:2500] + found["zh"][:2500])
 
 
 if __name__ == "__main__":
