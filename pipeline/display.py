@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from . import storage
 from .ledger import Ledger
 from .plan import Plan
 from .run import Result
@@ -147,6 +148,15 @@ def print_plan(described: dict[str, Any]) -> None:
     print(f"run folder: {described['run']}")
 
 
+def _ablation(result: Result) -> dict[str, Any] | None:
+    """What the ablation says, if the run has one."""
+    path = storage.join(result.run, "out", "ablation", "ablation.json")
+    if not storage.exists(path):
+        return None
+    found = storage.read_json(path)["verdict"]
+    return {key: found[key] for key in ("objective", "best", "resolved", "verdict")}
+
+
 def result_json(result: Result) -> dict[str, Any]:
     """What a run came to, for machines."""
     out = os.path.join(result.run, "out")
@@ -156,6 +166,7 @@ def result_json(result: Result) -> dict[str, Any]:
         "documents": os.path.join(out, "documents"),
         "dropped": os.path.join(out, "dropped"),
         "report": os.path.join(out, "report", "index.html"),
+        "ablation": _ablation(result),
         "ledger": result.ledger.to_json(),
     }
 
@@ -175,11 +186,15 @@ def _funnel(ledger: Ledger) -> str:
 
 
 def print_result(result: Result) -> None:
-    """The funnel and where things are; on anything but a terminal only the latter."""
+    """The funnel, the verdict and where things are; on anything but a terminal without the funnel."""
     if result.did_nothing:
         print("nothing to do: the run is complete")
     elif sys.stdout.isatty():
         print(_funnel(result.ledger) + "\n")
+    ablation = _ablation(result)
+    if ablation:
+        parts = ", ".join(f"{source} {weight:.0%}" for source, weight in ablation["objective"].items() if weight)
+        print(f"best means: least bits per byte of validation text, {parts}\n{ablation['verdict']}")
     print(f"report: {os.path.join(result.run, 'out', 'report', 'index.html')}")
 
 
