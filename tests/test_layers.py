@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {"numba", "fasttext", "datasets", "presidio_analyzer", "phonenumbers", "spacy", "torch", "ray"}
-TRAIN_LIGHT = {f"train.{name}" for name in ("config", "errors", "loader", "mixtures", "tokens", "verdict")}
+TRAIN_LIGHT = {f"train.{name}" for name in ("config", "errors", "loader", "mixtures", "pack", "tokens", "verdict")}
 """What others may use of `train`: it needs no torch."""
 TRAIN_MAY = {"torch", "numpy", "pyarrow", "tokenizers", "yaml", "scipy"}
 STAGES_MAY = {f"pipeline.{name}" for name in ("stage", "batch", "schema", "errors", "assets")}
@@ -63,6 +63,7 @@ def test_train_can_be_copied_alone(path):
     for module, top in imports(path):
         name = module.split(".")[0]
         assert name in {*sys.stdlib_module_names, *TRAIN_MAY, "train"}, module
+        assert name != "torch" or not is_light(f"train.{path.stem}"), module
         assert name != "scipy" or not top, module
 
 
