@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import whole
 import yaml
 from harness import run, write_jsonl
 
@@ -17,19 +18,23 @@ from pipeline.readers.base import load_readers
 from pipeline.recipe import load_recipe, parse_recipe
 from pipeline.reference import pages
 from pipeline.stage import load_stages
+from train.config import read_config
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path.name: path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language: str, page: str = "README.md") -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGES[page], re.DOTALL)
 
 
-def commands() -> list[list[str]]:
-    lines = [line for block in blocks("sh") for line in block.splitlines()]
-    return [shlex.split(line) for line in lines if "<" not in line]
+def commands(page: str = "README.md") -> list[list[str]]:
+    lines = [line for block in blocks("sh", page) for line in block.replace("\\\n", " ").splitlines()]
+    return [shlex.split(line) for line in lines if "<" not in line and not line.startswith("#")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -59,13 +64,45 @@ def test_make_targets_exist_and_are_explained():
             assert command[1] in targets
 
 
-def test_commands_are_understood():
-    ours = [command for command in commands() if command[0].endswith("corpusmill")]
-    assert len(ours) >= 5
-    for command in ours:
-        arguments = _parser().parse_args(command[1:])
-        if hasattr(arguments, "recipe"):
-            assert (ROOT / arguments.recipe).exists()
+def test_commands_of_the_readme_name_recipes_that_exist():
+    for command in commands():
+        if command[0].endswith("corpusmill"):
+            arguments = _parser().parse_args(command[1:])
+            if hasattr(arguments, "recipe"):
+                assert (ROOT / arguments.recipe).exists()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_are_understood(page):
+    for command in commands(page):
+        while "=" in command[0]:  # variables of the environment
+            command = command[1:]
+        if command[0].endswith("corpusmill"):
+            _parser().parse_args(command[1:])
+        if command[:3] == ["python", "-m", "train"]:
+            read_config(
+                [word for word in command[3:] if word != "--help"] if len(command) > 4 else ["--data=a", "--out=b"]
+            )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_recipes_in_pages_are_recipes(page):
+    for text in blocks("yaml", page):
+        if text.startswith("sources:"):
+            parse_recipe(page, text)
+
+
+def test_the_python_about_tokens_runs(tmp_path, monkeypatch):
+    whole.write_sources(tmp_path)
+    run(
+        tmp_path, whole.RECIPE.replace("english:", "docs:").replace("books", "web"), out="runs/quickstart", until="pack"
+    )
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("python", "data-format.md")
+    names: dict = {}
+    exec(code, names)
+    assert names["first"][0] == names["first"][-1] == names["index"]["end_of_text"]
+    assert len(names["first"]) == names["documents"]["n_tokens"][0].as_py()
 
 
 def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
@@ -87,10 +124,12 @@ def test_the_recipe_of_the_readme_is_one():
     assert len(parse_recipe("README.md", text).steps) == 6
 
 
-def test_links_lead_somewhere():
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
-    for path in re.findall(r"`(recipes/[\w./]+)`", README):
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    folder = ROOT if page == "README.md" else ROOT / "docs"
+    for target in re.findall(r"\]\(([^)]+)\)", PAGES[page]):
+        assert (folder / target).exists(), target
+    for path in re.findall(r"`(recipes/[\w./]+)`", PAGES[page]):
         assert (ROOT / path).exists(), path
 
 
