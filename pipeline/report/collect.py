@@ -19,6 +19,10 @@ from pipeline.errors import InputError
 from pipeline.ledger import Count, Ledger
 from pipeline.shards import read_shard
 
+from .advice import next_steps
+from .tokenized import packing_facts, tokenizer_facts
+from .training import ablation_facts
+
 N_EXAMPLES = 3
 N_CLUSTERS = 10
 MAX_LABELS = 12
@@ -54,12 +58,30 @@ def collect(run: str) -> dict[str, Any]:
         "labels": _labels(run, signals),
         "scrubbed": _scrubbed(run, manifest["scrubbed_by"], signals),
         "signals": signals,
+        **_training(run, list(manifest["exports"])),
         "steps": manifest["steps"],
         "libraries": manifest["libraries"],
         "recipe_text": manifest["recipe_text"],
         "files": {name: file for name, file in manifest["files"].items() if name.endswith((".json", ".jsonl"))},
         "n_shards": sum(name.startswith("documents/") for name in manifest["files"]),
     }
+
+
+def _training(run: str, exports: list[str]) -> dict[str, Any]:
+    """What follows the documents: each is None where the run has none of it."""
+    ablation, packing = ablation_facts(run), packing_facts(run, exports)
+    return {
+        "ablation": ablation,
+        "tokenizer": tokenizer_facts(run, exports),
+        "packing": packing,
+        "next": next_steps(_name(run), ablation, packing),
+    }
+
+
+def _name(run: str) -> str:
+    """The run folder as a command names it where runs usually are."""
+    parts = run.rstrip("/").split("/")
+    return "/".join(parts[-2:] if parts[-2:-1] == ["runs"] else parts[-1:])
 
 
 def _batches(run: str, kind: str, columns: list[str]) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,150 @@
+"""What the ablation came to, as plain JSON-ready values in the order in which the report shows them."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any
+
+from pipeline import storage
+
+MAX_EPOCHS = 4
+"""Repeating text more often than this teaches less and less (Muennighoff et al. 2023, arXiv 2305.16264)."""
+MAX_POINTS = 150
+"""Of a loss curve; neighbouring points are averaged beyond that."""
+
+Tree = dict[str, Any]
+
+
+def ablation_facts(run: str) -> Tree | None:
+    """The verdict first, then every mixture, the best first; None if the run has no ablation."""
+    path = storage.join(run, "out", "ablation", "ablation.json")
+    if not storage.exists(path):
+        return None
+    found, timing_path = storage.read_json(path), storage.join(run, "out", "ablation", "timing.json")
+    timing = storage.read_json(timing_path) if storage.exists(timing_path) else {}
+    verdict, runs = found["verdict"], found["runs"]
+    ranked = [verdict["best"], *verdict["others"]]
+    return {
+        "objective": {source: weight for source, weight in verdict["objective"].items() if weight},
+        "verdict": verdict["verdict"],
+        "best": verdict["best"],
+        "resolved": verdict["resolved"],
+        "confidence": verdict["confidence"],
+        "noise": verdict["noise"],
+        "noise_shares": _noise_shares(verdict["mixtures"]),
+        "margin": _widest(verdict),
+        "tokens": found["tokens"],
+        "seeds": verdict["seeds"],
+        "sequence_tokens": found["sequence_tokens"],
+        "train": found["train"],
+        "threads": sorted({one["threads"] for one in runs}),
+        "devices": sorted({one["device"] for one in runs}),
+        "versions": runs[0]["versions"],
+        "mixtures": {name: _mixture(name, found, timing) for name in ranked},
+        "sources": {source: _source(source, found) for source in verdict["sources"]},
+        "total": {
+            "runs": len(runs),
+            "flops": sum(one["flops"] for one in runs),
+            "seconds": sum(one["seconds"] for one in timing.values()) if timing else None,
+        },
+    }
+
+
+def _margin(other: Tree) -> float | None:
+    """Half the width of the interval of a difference to the best; None if the noise is not known."""
+    return None if other["high"] is None else other["high"] - other["difference"]
+
+
+def _apart(other: Tree) -> Tree:
+    return {"difference": other["difference"], "margin": _margin(other)}
+
+
+def _widest(compared: Tree) -> float | None:
+    """The widest of all margins."""
+    margins = [margin for other in compared["others"].values() if (margin := _margin(other)) is not None]
+    return max(margins, default=None)
+
+
+def _noise_shares(mixtures: Tree) -> dict[str, float]:
+    """How much of the sum of squares that mixture and seed leave unexplained is each mixture's; empty without noise."""
+    values = {name: list(one["seeds"].values()) for name, one in mixtures.items()}
+    of_seed = [fmean(column) for column in zip(*values.values(), strict=True)]
+    mean = fmean(of_seed)
+    squares = {
+        name: sum((value - fmean(row) - by_seed + mean) ** 2 for value, by_seed in zip(row, of_seed, strict=True))
+        for name, row in values.items()
+    }
+    total = sum(squares.values())
+    return {name: square / total for name, square in squares.items()} if total else {}
+
+
+def _standing(name: str, compared: Tree) -> str:
+    """How a mixture compares with the best, in words."""
+    if name == compared["best"]:
+        return "best" if compared["resolved"] else "ahead"
+    return "worse" if compared["others"][name]["resolved"] else "not resolved"
+
+
+def _mixture(name: str, found: Tree, timing: Tree) -> Tree:
+    """All about one mixture; what differs between its seeds is their mean."""
+    verdict, about = found["verdict"], found["mixtures"][name]
+    runs = [one for one in found["runs"] if one["mixture"] == name]
+    times = [timing[key] for one in runs if (key := f"{name}-{one['seed']}") in timing]
+    other = verdict["others"].get(name, {"difference": 0.0, "high": None})
+    sources = found["verdict"]["sources"]
+    return {
+        "standing": _standing(name, verdict),
+        **verdict["mixtures"][name],
+        **_apart(other),
+        "by_source": {source: _standing(name, compared) for source, compared in sources.items()},
+        "weights": about["weights"],
+        "missing_tags": about["missing_tags"],
+        "cited": about["cited"],
+        "parameters": runs[0]["parameters"],
+        "flops": fmean(one["flops"] for one in runs),
+        "tokens": fmean(one["tokens"] for one in runs),
+        "short_tokens": max(one["short_tokens"] for one in runs),
+        "capped": sorted({source for one in runs for source in one["capped"]}),
+        "time": {key: fmean(one[key] for one in times) for key in _TIMES} if times else None,
+        "served": {source: _served(source, runs) for source in about["weights"]},
+        "curves": {str(one["seed"]): _thinned(one["curve"]) for one in runs},
+    }
+
+
+_TIMES = ("seconds", "tokens_per_second", "peak_memory_bytes")
+
+
+def _served(source: str, runs: list[Tree]) -> Tree:
+    """Planned against served tokens of one source; epochs: the most of any seed."""
+    nothing = {"tokens": 0, "epochs": 0.0}
+    served = [one["served"].get(source, nothing) for one in runs]
+    return {
+        "planned": fmean(one["planned"].get(source, 0) for one in runs),
+        "tokens": fmean(one["tokens"] for one in served),
+        "epochs": max(one["epochs"] for one in served),
+        "too_often": any(one["epochs"] > MAX_EPOCHS for one in served),
+    }
+
+
+def _thinned(curve: list[list[float]]) -> list[list[float]]:
+    """At most MAX_POINTS points: means of as many neighbours each, placed where the last of them is."""
+    step = -(-len(curve) // MAX_POINTS)
+    groups = [curve[begin : begin + step] for begin in range(0, len(curve), step)] if curve else []
+    return [[group[-1][0], fmean(loss for _, loss in group)] for group in groups]
+
+
+def _source(source: str, found: Tree) -> Tree:
+    """Which mixture is best for one source alone, and on how much text that was measured."""
+    compared = found["verdict"]["sources"][source]
+    held_out = found["runs"][0]["validation"][source]
+    runner_up = next(iter(compared["others"].items()), None)
+    return {
+        "weight": found["verdict"]["objective"].get(source, 0.0),
+        "best": compared["best"],
+        "resolved": compared["resolved"],
+        "bits_per_byte": found["verdict"]["mixtures"][compared["best"]]["sources"][source],
+        "second": runner_up and {"mixture": runner_up[0], **_apart(runner_up[1])},
+        "margin": _widest(compared),
+        "bytes": held_out["bytes"],
+        "tokens": held_out["tokens"],
+    }

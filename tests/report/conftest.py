@@ -1,0 +1,65 @@
+"""Runs to report on: with documents only, and with everything."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from harness import run, write_jsonl
+from made_up_run import RECIPE, SOURCES, ablation, add_ablation, add_tokens, documents
+
+HOSTILE = [
+    "<script>document.title='owned'</script>",
+    "</style><script>document.title='owned'</script>",
+    '"><img src=x onerror="document.title=\'owned\'">',
+    "'><svg onload=document.title='owned'>",
+    "[click](javascript:alert(1)) ![x](http://a.example/x.png) `code` **bold** | cell |",
+    "\u202etxt.exe\u202c \x1b[31m \x00 \u2066",
+    "{{ 7 * 7 }} {% raw %} ]]> --> &lt;",
+    "中文 <b>粗</b> 𠀀",
+]
+
+HOSTILE_RECIPE = """
+sources:
+  web: {reader: jsonl, paths: ["<img onerror=x>*.jsonl"], id: id}
+  empty: {reader: jsonl, paths: [empty.jsonl]}
+stages:  # </code><script>document.title='owned'</script>
+  - toy_even
+  - toy_first_char
+  - toy_scrub
+"""
+
+
+@pytest.fixture(scope="session")
+def documents_only(tmp_path_factory) -> Path:
+    """A folder with a run, `run`, that has only documents."""
+    folder = tmp_path_factory.mktemp("runs")
+    for number, name in enumerate(SOURCES):
+        write_jsonl(folder / f"{name}.jsonl", 40, seed=number)
+    run(folder, RECIPE)
+    return folder
+
+
+@pytest.fixture
+def plain_run(documents_only, tmp_path) -> Path:
+    """A copy of that run, to add to."""
+    return Path(shutil.copytree(documents_only / "run", tmp_path / "run"))
+
+
+@pytest.fixture
+def trained(plain_run) -> Path:
+    """A run with everything."""
+    add_tokens(plain_run, documents())
+    add_ablation(plain_run, ablation())
+    return plain_run
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """A run over documents that try to be more than text."""
+    extra = [{"text": text + "x" * (n % 2), "id": text, "url": text} for n, text in enumerate(HOSTILE * 2)]
+    write_jsonl(tmp_path / "<img onerror=x>中.jsonl", 60, seed=1, extra=extra)
+    (tmp_path / "empty.jsonl").write_text("")
+    run(tmp_path, HOSTILE_RECIPE)
+    return tmp_path / "run"
