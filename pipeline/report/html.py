@@ -8,8 +8,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from . import figures
+from . import ablation_figures, figures, units
 from .text import number, share, size, visible
+from .training import MAX_EPOCHS
 
 
 @cache
@@ -23,7 +24,8 @@ def _environment() -> jinja2.Environment:
         finalize=_shown,
     )
     environment.filters.update(number=number, size=size)
-    environment.globals.update(share=share, figures=figures)
+    environment.globals.update(share=share, units=units, max_epochs=MAX_EPOCHS)
+    environment.globals.update(figures=figures, ablation_figures=ablation_figures)
     return environment
 
 
@@ -40,5 +42,5 @@ def render_html(data: dict[str, Any]) -> str:
     environment = _environment()
     loader = environment.loader
     assert loader is not None
-    style = Markup(loader.get_source(environment, "style.css")[0])
+    style = Markup("".join(loader.get_source(environment, name)[0] for name in ("style.css", "training.css")))
     return environment.get_template("page.html.j2").render(data=data, colours=colours, style=style)

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
-from .text import number, share, size, visible
+from .markdown_text import block, plain, table
+from .markdown_training import ablation_part, tokenized_part
+from .text import number, share, size
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 N_SHOWN = 200
-
-
-def plain(text: object) -> str:
-    """Untrusted text on one line, with everything escaped that Markdown or HTML would read.
-
-    GitHub makes links of bare addresses: the `:` of `://` and the point of `www.` are escaped too. An escaped `@`
-    would still make one (and a mention of a user), an empty comment after it does not.
-    """
-    escaped = SPECIAL.sub(r"\\\1", " ".join(visible(text).split()))
-    return escaped.replace("\\<", "&lt;").replace("\\&", "&amp;").replace("@", "@<!-- -->")
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
 def render_markdown(data: dict[str, Any]) -> str:
@@ -37,6 +22,7 @@ def render_markdown(data: dict[str, Any]) -> str:
         f"{plain(share(totals['documents_out'], totals['documents_in']))} of the documents, "
         f"{plain(share(totals['bytes_out'], totals['bytes_in']))} of the text.",
         f"Fingerprint `{data['fingerprint']}`." + (f" Run until {plain(data['until'])}." if data["until"] else ""),
+        *ablation_part(data),
         "## Funnel",
         _funnel(data),
         "## Why documents were dropped",
@@ -46,6 +32,7 @@ def render_markdown(data: dict[str, Any]) -> str:
         *_scrubbed(data),
         *_labels(data),
         *_signals(data),
+        *tokenized_part(data),
         *_recipe(data),
     ]
     return "\n\n".join(parts) + "\n"
@@ -58,7 +45,7 @@ def _funnel(data: dict[str, Any]) -> str:
             dropped = count["rows_in"] - count["rows_out"]
             cells = [plain(stage["label"]), plain(source), number(count["rows_in"]), number(count["rows_out"])]
             rows.append([*cells, number(dropped), size(count["bytes_out"]), number(count["rows_edited"])])
-    return _table(["stage", "source", "documents in", "out", "dropped", "text out", "edited"], rows)
+    return table(["stage", "source", "documents in", "out", "dropped", "text out", "edited"], rows)
 
 
 def _reasons(data: dict[str, Any]) -> str:
@@ -74,7 +61,7 @@ def _reasons(data: dict[str, Any]) -> str:
     ]  # fmt: skip
     if not rows:
         return "No document was dropped."
-    return _table(["stage", "reason", "dropped", "of its input", "failed the rule", "text", "by source"], rows)
+    return table(["stage", "reason", "dropped", "of its input", "failed the rule", "text", "by source"], rows)
 
 
 def _by_source(counts: dict[str, int]) -> str:
@@ -107,10 +94,10 @@ def _clusters(data: dict[str, Any]) -> list[str]:
     for stage, found in data["clusters"].items():
         parts.append(f"## Duplicates found by {plain(stage)}")
         parts.append(
-            _table(["documents in the cluster", "clusters"], [[number(a), number(b)] for a, b in found["sizes"]])
+            table(["documents in the cluster", "clusters"], [[number(a), number(b)] for a, b in found["sizes"]])
         )
         rows = [[f"`{row['twin']}`", number(row["value"]), plain(row["excerpt"][:80])] for row in found["largest"]]
-        parts.append(_table(["kept document", "documents", "begins"], rows))
+        parts.append(table(["kept document", "documents", "begins"], rows))
     return parts
 
 
@@ -123,14 +110,14 @@ def _scrubbed(data: dict[str, Any]) -> list[str]:
         [plain(kind), *(number(tally.get(source, 0)) for source in sources)] for kind, tally in found["kinds"].items()
     ]
     rows.append(["documents with any", *(number(found["documents"].get(source, 0)) for source in sources)])
-    return [f"## Personal data replaced by {plain(found['stage'])}", _table(["kind", *map(plain, sources)], rows)]
+    return [f"## Personal data replaced by {plain(found['stage'])}", table(["kind", *map(plain, sources)], rows)]
 
 
 def _labels(data: dict[str, Any]) -> list[str]:
     parts = []
     for column, sources in data["labels"].items():
         rows = [[plain(source), plain(label), number(n)] for source, pairs in sources.items() for label, n in pairs]
-        parts += [f"## {plain(column)}", _table(["source", "label", "survivors"], rows)]
+        parts += [f"## {plain(column)}", table(["source", "label", "survivors"], rows)]
     return parts
 
 
@@ -141,7 +128,7 @@ def _signals(data: dict[str, Any]) -> list[str]:
         if signal["kind"] != "label":
             rows.append([plain(name), number(sum(signal["kept"])), number(sum(signal["dropped"]))])
     head = ["signal", "measured and kept", "measured and dropped"]
-    return ["## Signals", _table(head, rows)] if rows else []
+    return ["## Signals", table(head, rows)] if rows else []
 
 
 def _recipe(data: dict[str, Any]) -> list[str]:
@@ -154,16 +141,9 @@ def _recipe(data: dict[str, Any]) -> list[str]:
     libraries = [[plain(name), plain(version)] for name, version in data["libraries"].items()]
     return [
         "## Recipe and versions",
-        _block(data["recipe_text"]),
-        *([_table(["stage", "version", "options"], steps)] if steps else []),
-        _table(["library", "version"], libraries),
+        block(data["recipe_text"], "yaml"),
+        *([table(["stage", "version", "options"], steps)] if steps else []),
+        table(["library", "version"], libraries),
         f"{number(data['n_shards'])} shards, and:",
-        _table(["file", "size", "SHA-256"], files),
+        table(["file", "size", "SHA-256"], files),
     ]
-
-
-def _block(text: str) -> str:
-    """A block of code that nothing in the text can end."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    bar = "`" * max(3, longest + 1)
-    return f"{bar}yaml\n{visible(text).rstrip()}\n{bar}"

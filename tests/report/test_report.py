@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html.parser
 import json
-import shutil
-import subprocess
 
 import pyarrow as pa
 import pytest
@@ -14,41 +12,10 @@ from harness import rows, run, write_jsonl
 from pipeline.errors import InputError
 from pipeline.report import collect, render_html, render_markdown, write_report
 from pipeline.report.collect import Drops
-from pipeline.report.markdown import plain
+from pipeline.report.markdown_text import plain
 from pipeline.report.text import number, share, visible
 
-HOSTILE = [
-    "<script>document.title='owned'</script>",
-    "</style><script>document.title='owned'</script>",
-    '"><img src=x onerror="document.title=\'owned\'">',
-    "'><svg onload=document.title='owned'>",
-    "[click](javascript:alert(1)) ![x](http://a.example/x.png) `code` **bold** | cell |",
-    "\u202etxt.exe\u202c \x1b[31m \x00 \u2066",
-    "{{ 7 * 7 }} {% raw %} ]]> --> &lt;",
-    "中文 <b>粗</b> 𠀀",
-]
-
-RECIPE = """
-sources:
-  web: {reader: jsonl, paths: ["<img onerror=x>*.jsonl"], id: id}
-  empty: {reader: jsonl, paths: [empty.jsonl]}
-stages:  # </code><script>document.title='owned'</script>
-  - toy_even
-  - toy_first_char
-  - toy_scrub
-"""
-
-TAGS = {"html", "head", "meta", "title", "style", "body", "header", "p", "h1", "dl", "div", "dt", "dd", "nav", "a", "main", "section", "h2", "h3", "small", "ul", "li", "svg", "rect", "g", "line", "text", "figure", "figcaption", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "article", "code", "blockquote", "span", "pre"}  # fmt: skip
-
-
-@pytest.fixture
-def hostile(tmp_path):
-    """A run over documents that try to be more than text."""
-    extra = [{"text": text + "x" * (n % 2), "id": text, "url": text} for n, text in enumerate(HOSTILE * 2)]
-    write_jsonl(tmp_path / "<img onerror=x>中.jsonl", 60, seed=1, extra=extra)
-    (tmp_path / "empty.jsonl").write_text("")
-    run(tmp_path, RECIPE)
-    return tmp_path / "run"
+TAGS = {"html", "head", "meta", "title", "style", "body", "header", "p", "h1", "dl", "div", "dt", "dd", "nav", "a", "main", "section", "h2", "h3", "small", "ul", "li", "svg", "rect", "g", "line", "text", "figure", "figcaption", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "article", "code", "blockquote", "span", "pre", "b", "br", "ol", "circle", "polyline", "path"}  # fmt: skip
 
 
 class Elements(html.parser.HTMLParser):
@@ -81,6 +48,15 @@ def test_the_page_has_only_the_elements_of_its_template(hostile):
         "𠀀",
     ):
         assert shown in text
+
+
+def test_the_page_of_a_trained_run_has_no_others(trained):
+    write_report(str(trained))
+    found = Elements((trained / "out" / "report" / "index.html").read_text(encoding="utf-8"))
+    assert found.names <= TAGS
+    assert not [
+        name for name in found.attributes if name.startswith("on") or name in ("src", "srcset", "action", "style")
+    ]
 
 
 def test_links_stay_in_the_page(hostile):
@@ -193,21 +169,3 @@ def test_bare_addresses_are_no_links_in_markdown():
     assert plain("见 https://a.example, WWW.a.example, me@a.example at 12:30.") == (
         "见 https\\://a.example, WWW\\.a.example, me@<!-- -->a.example at 12:30."
     )
-
-
-@pytest.mark.browser
-def test_nothing_runs_in_a_browser(hostile, tmp_path):
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("there is no Chromium on this machine")
-    flags = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-    page = hostile / "out" / "report" / "index.html"
-    picture = tmp_path / "page.png"
-    for extra in (["--dump-dom"], [f"--screenshot={picture}", "--window-size=1200,2000"]):
-        command = [browser, *flags.split(), f"--user-data-dir={tmp_path / 'profile'}", *extra, page.as_uri()]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-        if extra == ["--dump-dom"]:
-            found = Elements(done.stdout)
-            assert "recipe: Corpusmill report" in done.stdout
-            assert found.names <= TAGS
-    assert picture.stat().st_size > 20_000
