@@ -1,0 +1,114 @@
+"""The report in headless Chromium: it asks for nothing, complains of nothing, and all it shows can be seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from devtools import chromium, find_chromium
+from made_up_run import HOSTILE_TOKENS
+
+from pipeline.report import write_report
+
+pytestmark = pytest.mark.browser
+SIZES = [(width, scheme) for width in (1200, 500) for scheme in ("light", "dark")]
+
+HIDDEN_FIGURES = """[...document.querySelectorAll('svg')]
+    .filter(svg => !svg.closest('details:not([open])') && !svg.closest('.curve-names'))
+    .filter(svg => svg.parentElement.closest('svg') === null)
+    .filter(svg => { const box = svg.getBoundingClientRect();
+                     return box.width < 10 || box.height < 10 || box.left < 0 || box.right > innerWidth + 0.5; })
+    .map(svg => svg.outerHTML.slice(0, 200))"""
+TEXT_OUTSIDE = """[...document.querySelectorAll('svg text')]
+    .filter(text => { const box = text.getBoundingClientRect();
+                      return box.width > 0 && (box.left < 0 || box.right > innerWidth); })
+    .map(text => text.textContent)"""
+OVERLAPPING = """(() => {
+    const names = [...document.querySelectorAll('.end-labels text')].map(text => text.getBoundingClientRect());
+    return names.filter((a, i) => names.some((b, j) => i < j && a.width > 0 && a.top + 2 < b.bottom && b.top + 2 < a.bottom)).length;
+})()"""
+CONTRAST = """(() => {
+    const pixel = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    const light = colour => {
+        pixel.fillStyle = colour; pixel.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...pixel.getImageData(0, 0, 1, 1).data].map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    return [...document.querySelectorAll('.cell')].map(cell => {
+        const style = getComputedStyle(cell), [a, b] = [light(style.color), light(style.backgroundColor)];
+        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    });
+})()"""
+
+
+@pytest.fixture
+def page(tmp_path):
+    """A browser."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("there is no Chromium on this machine")
+    with chromium(program, tmp_path / "profile") as opened:
+        yield opened
+
+
+def test_the_browser_sees_what_it_should(page, tmp_path):
+    """What the other tests say is absent is noticed when it is there."""
+    bad = tmp_path / "bad.html"
+    bad.write_text(
+        "<img src='http://127.0.0.1:9/x.png'><svg style='position:absolute; left:5000px'></svg>"
+        "<script>console.error('so')</script>",
+        encoding="utf-8",
+    )
+    page.show(bad, 500, "light")
+    assert "http://127.0.0.1:9/x.png" in page.requests
+    assert any("console.error" in one or '"so"' in one for one in page.complaints)
+    assert len(page.value(HIDDEN_FIGURES)) == 1
+
+
+@pytest.mark.parametrize("has_training", [True, False])
+def test_the_report_can_be_seen(page, plain_run, trained, has_training):
+    address = Path(write_report(str(trained if has_training else plain_run)))
+    for width, scheme in SIZES:
+        page.show(address, width, scheme)
+        assert page.requests == [address.as_uri()]
+        assert page.complaints == []
+        assert page.value("document.title") == "recipe: Corpusmill report"
+        assert page.value("document.querySelectorAll('svg').length") > (20 if has_training else 3)
+        assert page.value(HIDDEN_FIGURES) == []
+        assert page.value(TEXT_OUTSIDE) == []
+        assert page.value(OVERLAPPING) == 0
+        assert page.value("document.documentElement.scrollWidth") <= width
+        assert len(page.picture()) > 20_000
+
+
+def test_numbers_in_the_heat_map_can_be_read(page, trained):
+    address = Path(write_report(str(trained)))
+    for scheme in ("light", "dark"):
+        page.show(address, 1200, scheme)
+        found = page.value(CONTRAST)
+        assert len(found) == 7 * 4
+        assert min(found) > 4.5  # WCAG 2.1, level AA
+        assert (
+            page.value(
+                "new Set([...document.querySelectorAll('.cell')].map(c => getComputedStyle(c).backgroundColor)).size"
+            )
+            >= 4
+        )
+
+
+def test_tokens_are_shown_and_not_run(page, trained):
+    page.show(Path(write_report(str(trained))), 1200, "light")
+    shown = page.value("document.querySelector('.tokens').innerText")
+    assert HOSTILE_TOKENS[0] in shown
+    assert "中文的词" in shown
+    assert "\\u202etxt.exe" in shown
+    assert page.value("document.querySelectorAll('script, img').length") == 0
+
+
+def test_nothing_of_a_hostile_corpus_runs(page, hostile):
+    address = hostile / "out" / "report" / "index.html"
+    page.show(address, 1200, "light")
+    assert page.value("document.title") == "recipe: Corpusmill report"
+    assert page.requests == [address.as_uri()]
+    assert page.complaints == []
+    assert page.value("document.querySelectorAll('script, img, iframe, object, link').length") == 0
