@@ -17,7 +17,7 @@ from .figures import N_COLOURS, _text
 from .units import bits, count, difference
 
 N_LEVELS = 8
-FOCUS = 8.0
+FOCUS = 12.0
 """The axis ends so many times as far from the best as the noise, or the second mixture, reaches."""
 PLOT_HEIGHT = 260
 """As in the style sheet, which gives the plot room for its axes and names by padding."""
@@ -190,7 +190,7 @@ def _end_labels(curves: Tree, up: Scale) -> str:
     names = sorted(ends, key=lambda name: ends[name])
     parts = []
     for name, y in zip(names, _apart([ends[name] for name in names]), strict=True):
-        short = name if len(name) <= MAX_LABEL else f"{name[: MAX_LABEL - 1]}…"
+        short = name if len(name) <= MAX_LABEL else f"{name[:8]}…{name[-8:]}"
         leader = f"2,{ends[name]:.1f} 12,{y:.1f} 22,{y:.1f}"
         parts.append(f'<polyline points="{leader}" class="curve {style_of(places[name])}"/>')
         parts.append(f'<text x="27" y="{y + 4:.1f}">{_text(short)}</text>')

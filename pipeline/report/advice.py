@@ -17,6 +17,14 @@ MIN_TO_COMPARE = 4
 OUTLYING_SHARE = 0.73
 """Of the noise: by chance, one of 4 mixtures with 2 seeds has it 5 times in 100, of more less often (Grubbs 1950)."""
 
+READING = {
+    "docs/recipe.md": "sections of a recipe, the ablation among them",
+    "recipes/REFERENCE.md": "every option",
+    "docs/data-format.md": "the folders of tokens and packed sequences",
+    "docs/gpu.md": "the same on a machine with a GPU",
+}
+"""Pages of the project, by what they tell."""
+
 Tree = dict[str, Any]
 
 
@@ -39,7 +47,7 @@ def next_steps(name: str, ablation: Tree | None, packing: Tree | None) -> list[d
         if ablation is None:
             steps.append(
                 "Compare mixtures: a section “ablation” in the recipe, with an “objective”, trains a small model on"
-                " each (recipes/REFERENCE.md)."
+                " each."
             )
     told = [{"text": text, "command": ""} for text in steps]
     return told + ([_mix(name, ablation, packing)] if ablation is not None and packing is not None else [])

@@ -9,6 +9,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from . import ablation_figures, figures, units
+from .advice import READING
 from .text import number, share, size, visible
 from .training import MAX_EPOCHS
 
@@ -24,7 +25,7 @@ def _environment() -> jinja2.Environment:
         finalize=_shown,
     )
     environment.filters.update(number=number, size=size)
-    environment.globals.update(share=share, units=units, max_epochs=MAX_EPOCHS)
+    environment.globals.update(share=share, units=units, max_epochs=MAX_EPOCHS, reading=READING)
     environment.globals.update(figures=figures, ablation_figures=ablation_figures)
     return environment
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .advice import READING
 from .markdown_text import block, plain, table
 from .text import number, share, size
 from .training import MAX_EPOCHS
@@ -147,7 +148,8 @@ def _next(data: Tree) -> list[str]:
         return []
     steps = [f"- {plain(step['text'])}" for step in data["next"]]
     commands = [block(step["command"], "sh") for step in data["next"] if step["command"]]
-    return ["### What to do next", "\n".join(steps), *commands]
+    reading = ", ".join(f"`{page}` ({about})" for page, about in READING.items())
+    return ["### What to do next", "\n".join(steps), *commands, f"To read on: {reading}."]
 
 
 def tokenized_part(data: Tree) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 from made_up_run import HOSTILE_MIXTURE, ablation, add_ablation, add_tokens, documents
 from scipy import stats
 
 from pipeline.report import collect
-from pipeline.report.advice import MOST_SEEDS, _student, seeds_needed
+from pipeline.report.advice import MOST_SEEDS, READING, _student, seeds_needed
 
 
 def steps(run, found=None, texts=None):
@@ -124,3 +125,8 @@ def test_seeds_are_about_as_many_as_by_the_studentized_range(n_mixtures, ratio):
 def test_no_difference_is_never_told():
     assert seeds_needed(0.0, 1.0, 3, 0.95) is None
     assert seeds_needed(1.0, 0.01, 3, 0.95, at_least=9) == 9
+
+
+def test_pages_to_read_are_there():
+    for page in READING:
+        assert (Path(__file__).parents[2] / page).is_file(), page
