@@ -201,12 +201,13 @@ def _conclude(chosen: Ablation, index: PackedIndex, runs: list[Run], results: li
     """The facts of the ablation, and the verdict."""
     from train import verdict
 
+    seen = {run.mixture.name: [source for source, weight in run.mixture.weights.items() if weight] for run in runs}
     losses: dict[str, dict[int, dict[str, float]]] = {}
     for run, result in zip(runs, results, strict=True):
         by_source = {source: one["bits_per_byte"] for source, one in result["validation"].items() if one["bytes"]}
         losses.setdefault(run.mixture.name, {})[run.seed] = by_source
     try:
-        judged = verdict.judge(losses, chosen.objective)
+        judged = verdict.judge(losses, chosen.objective, seen)
     except ConfigError as error:
         raise RecipeError(f"the ablation's objective: {error}") from error
     mixtures = {

@@ -106,9 +106,8 @@ def _unresolved(ablation: Tree) -> list[str]:
 
 def _noisy(ablation: Tree) -> list[str]:
     """One mixture whose seeds differ far more than those of all others, where one noise measures all of them."""
-    shares, margins = ablation["noise_shares"], [one["margin"] for one in ablation["mixtures"].values()][1:]
-    is_pooled = all(margin is not None and math.isclose(margin, margins[0]) for margin in margins)
-    if ablation["resolved"] or len(shares) < MIN_TO_COMPARE or not is_pooled:
+    shares = ablation["noise_shares"]
+    if ablation["resolved"] or len(shares) < MIN_TO_COMPARE:
         return []
     name, share = max(shares.items(), key=lambda item: item[1])
     if share < OUTLYING_SHARE or name == ablation["best"]:

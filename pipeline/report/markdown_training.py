@@ -7,7 +7,7 @@ from typing import Any
 from .advice import READING
 from .markdown_text import block, plain, table
 from .text import number, share, size
-from .training import MAX_EPOCHS
+from .training import MAX_EPOCHS, apart
 from .units import bits, difference, duration, operations, percent
 
 Tree = dict[str, Any]
@@ -46,8 +46,8 @@ def _noise(found: Tree) -> str:
         return ""
     return (
         f" A run's noise is {bits(found['noise']['std'])} bits per byte (standard deviation of what mixture and seed"
-        " leave unexplained); intervals hold for all pairs of mixtures at once,"
-        f" {percent(found['confidence'])} (Tukey)."
+        f" leave unexplained); intervals hold for all pairs of mixtures at once, {percent(found['confidence'])} (Tukey)."
+        + (f" {plain(apart(found))}" if apart(found) else "")
     )
 
 

@@ -31,7 +31,7 @@ def ablation_facts(run: str) -> Tree | None:
         "resolved": verdict["resolved"],
         "confidence": verdict["confidence"],
         "noise": verdict["noise"],
-        "noise_shares": _noise_shares(verdict["mixtures"]),
+        "noise_shares": _noise_shares(verdict),
         "margin": _widest(verdict),
         "tokens": found["tokens"],
         "seeds": verdict["seeds"],
@@ -65,15 +65,11 @@ def _widest(compared: Tree) -> float | None:
     return max(margins, default=None)
 
 
-def _noise_shares(mixtures: Tree) -> dict[str, float]:
-    """How much of the sum of squares that mixture and seed leave unexplained is each mixture's; empty without noise."""
-    values = {name: list(one["seeds"].values()) for name, one in mixtures.items()}
-    of_seed = [fmean(column) for column in zip(*values.values(), strict=True)]
-    mean = fmean(of_seed)
-    squares = {
-        name: sum((value - fmean(row) - by_seed + mean) ** 2 for value, by_seed in zip(row, of_seed, strict=True))
-        for name, row in values.items()
-    }
+def _noise_shares(verdict: Tree) -> dict[str, float]:
+    """How much of the noise that the best mixture's group pools is each mixture's; empty without noise."""
+    if verdict["noise"] is None:
+        return {}
+    squares = {name: verdict["mixtures"][name]["std"] ** 2 for name in verdict["noise"]["mixtures"]}
     total = sum(squares.values())
     return {name: square / total for name, square in squares.items()} if total else {}
 
@@ -148,3 +144,15 @@ def _source(source: str, found: Tree) -> Tree:
         "bytes": held_out["bytes"],
         "tokens": held_out["tokens"],
     }
+
+
+def apart(ablation: Tree) -> str:
+    """Which mixtures' noise is measured apart, and why; empty if none is."""
+    together = ablation["noise"]["mixtures"]
+    others = [name for name in ablation["mixtures"] if name not in together]
+    if not others:
+        return ""
+    return (
+        f"That is the noise of {', '.join(together)}; {', '.join(others)}, which do not hold the same of the sources that"
+        " count, differ more or less between seeds and are measured apart."
+    )

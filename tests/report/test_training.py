@@ -20,7 +20,7 @@ from made_up_run import (
 from pipeline.errors import InputError
 from pipeline.report import collect, render_html, render_markdown, write_report
 from pipeline.report.ablation_figures import Scale, heat, loss_curves, objective_scale, ticks
-from pipeline.report.training import _thinned
+from pipeline.report.training import _thinned, apart
 from pipeline.report.units import count, duration, operations
 
 
@@ -47,6 +47,18 @@ def test_mixtures_come_best_first_with_words_for_how_they_stand(trained):
     assert means == sorted(means)
     assert [one["standing"] for one in mixtures.values()] == ["ahead", "not resolved", *["worse"] * 5]
     assert mixtures["only_zh"]["by_source"] == {"code": "worse", "docs": "worse", "zh": "best"}
+
+
+def test_whose_noise_it_is_is_told(plain_run):
+    add_ablation(plain_run, ablation())
+    assert apart(collect(str(plain_run))["ablation"]) == ""
+    found = ablation()
+    found["verdict"]["noise"]["mixtures"] = ["natural", "uniform"]
+    add_ablation(plain_run, found)
+    data = collect(str(plain_run))
+    told = apart(data["ablation"])
+    assert "are measured apart." in render_html(data) and "are measured apart" in render_markdown(data)
+    assert told.startswith("That is the noise of natural, uniform; ") and "only_zh" in told
 
 
 def test_served_tokens_and_too_many_epochs_are_told(trained):

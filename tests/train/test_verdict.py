@@ -113,16 +113,49 @@ def test_a_noisy_mixture_shows():
     assert np.mean(np.square(stds)) == pytest.approx(verdict["noise"]["std"] ** 2)
 
 
-def covered(differences, n_seeds, rng, n_times=600):
+def test_a_mixture_that_never_saw_what_counts_does_not_widen_the_others():
+    rng = np.random.default_rng(2)
+    values = rng.normal([[1.0], [1.1], [1.2], [3.0]], [[0.01], [0.01], [0.01], [0.5]], (4, 3))
+    seen = {"a": ["web", "书"], "b": ["web"], "c": ["web"], "d": ["书"]}
+    together, apart = judge(results_of(values), {"web": 1}), judge(results_of(values), {"web": 1}, seen)
+    assert not together["others"]["b"]["resolved"]
+    assert apart["others"]["b"]["resolved"] and apart["others"]["c"]["resolved"]
+    assert apart["noise"]["mixtures"] == ["a", "b", "c"] and apart["noise"]["degrees_of_freedom"] == 4
+    assert apart["noise"]["std"] == pytest.approx(noise_of(values[:3]))
+    assert apart["others"]["b"]["high"] - apart["others"]["b"]["low"] < 0.2 < apart["others"]["d"]["standard_error"]
+    assert judge(results_of(values), {"web": 1}, {name: ["web"] for name in "abcd"}) == {
+        **together, "noise": {**together["noise"], "mixtures": list("abcd")},
+    }  # fmt: skip
+
+
+def test_two_groups_of_one_are_compared_by_welch():
+    values = np.random.default_rng(3).normal([[0.0], [1.0]], [[0.1], [0.4]], (2, 6))
+    (other,) = judge(results_of(values), {"web": 1}, {"a": ["web"], "b": []})["others"].values()
+    lower, upper = sorted(values, key=np.mean)
+    welch = stats.ttest_ind(upper, lower, equal_var=False)
+    margin = stats.t.ppf(0.975, math.floor(welch.df)) * other["standard_error"]
+    assert other["difference"] / other["standard_error"] == pytest.approx(welch.statistic)
+    assert (other["low"], other["high"]) == pytest.approx((other["difference"] - margin, other["difference"] + margin))
+
+
+def test_groups_without_noise_are_told_apart():
+    verdict = judge(results_of([[1.0, 1.0], [2.0, 2.0]]), {"web": 1}, {"a": ["web"], "b": []})
+    assert verdict["resolved"] is True and verdict["noise"]["std"] == 0.0
+
+
+def covered(differences, n_seeds, rng, n_times=600, n_unseen=0):
     """How often all intervals of a verdict hold the true difference to the mixture it picked, and how often it errs.
 
-    differences: the true means. Every time other noise, of a standard deviation of 0.01, and other seed effects.
+    differences: the true means. Every time other noise, of a standard deviation of 0.01, and other seed effects. The
+    last n_unseen mixtures have not seen what counts, and are 20 times as noisy.
     """
     means = np.array(differences)
+    std = np.where(np.arange(len(means)) < len(means) - n_unseen, 0.01, 0.2)[:, None]
+    seen = {chr(ord("a") + m): ["web"] if m < len(means) - n_unseen else [] for m in range(len(means))}
     hits = wrong = 0
     for _ in range(n_times):
-        values = means[:, None] + rng.normal(0, 0.01, (len(means), n_seeds)) + rng.normal(0, 0.1, n_seeds)
-        verdict = judge(results_of(values), {"web": 1})
+        values = means[:, None] + rng.normal(0, std, (len(means), n_seeds)) + rng.normal(0, 0.1, n_seeds)
+        verdict = judge(results_of(values), {"web": 1}, seen)
         best = ord(verdict["best"]) - ord("a")
         true = {name: means[ord(name) - ord("a")] - means[best] for name in verdict["others"]}
         hits += all(other["low"] <= true[name] <= other["high"] for name, other in verdict["others"].items())
@@ -142,6 +175,16 @@ def test_intervals_hold_the_truth_as_often_as_they_say(differences, n_seeds):
     assert wrong <= 0.07
     if differences == [0.0] * 8:
         assert share <= 0.97, "the intervals are no wider than they must be"
+
+
+@pytest.mark.parametrize("n_seeds", [2, 3])
+@pytest.mark.parametrize(
+    ("differences", "n_unseen"), [([0.0] * 7, 3), ([0, 0.01, 0.02, 0.05, 0.3, 0.3, 1.0], 3), ([0.0] * 4, 1)]
+)
+def test_intervals_hold_the_truth_between_groups_too(differences, n_unseen, n_seeds):
+    share, wrong = covered(differences, n_seeds, np.random.default_rng(n_seeds + n_unseen), n_unseen=n_unseen)
+    assert share >= 0.93
+    assert wrong <= 0.07
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
