@@ -46,7 +46,8 @@ def _noise(found: Tree) -> str:
         return ""
     return (
         f" A run's noise is {bits(found['noise']['std'])} bits per byte (standard deviation of what mixture and seed"
-        f" leave unexplained); intervals hold for all pairs of mixtures at once, {percent(found['confidence'])} (Tukey)."
+        " leave unexplained); intervals hold for all pairs of mixtures at once,"
+        f" {percent(found['confidence'])} (Tukey)."
         + (f" {plain(apart(found))}" if apart(found) else "")
     )
 

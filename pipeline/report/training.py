@@ -153,6 +153,6 @@ def apart(ablation: Tree) -> str:
     if not others:
         return ""
     return (
-        f"That is the noise of {', '.join(together)}; {', '.join(others)}, which do not hold the same of the sources that"
-        " count, differ more or less between seeds and are measured apart."
+        f"That is the noise of {', '.join(together)}; {', '.join(others)}, which do not hold the same of the sources"
+        " that count, differ more or less between seeds and are measured apart."
     )
