@@ -74,12 +74,15 @@ class RayEngine:
         self.work, self.workers = work, workers
         self._ahead = 1
         self._logs = ""
+        self._options: dict[str, Any] = {"max_retries": 0}
         self._running: dict[ray.ObjectRef[Any], Attempt] = {}
         self._exit = contextlib.ExitStack()
 
     def __enter__(self) -> RayEngine:
         with contextlib.ExitStack() as stack:
-            if not ray.is_initialized():
+            if ray.is_initialized():
+                self._options["runtime_env"] = _environment()
+            else:
                 stack.enter_context(contextlib.redirect_stdout(sys.stderr))  # Ray says there what died
                 address = os.environ.get("RAY_ADDRESS", "")
                 if address not in ("", "local"):
@@ -102,7 +105,7 @@ class RayEngine:
 
     def map(self, function: Task[T, R], segment: Any, tasks: Sequence[T]) -> Iterator[R]:
         """See Engine."""
-        remote = _call.options(**_options())
+        remote = _call.options(**self._options)
         attempts = []
         for task in tasks:
             submit = partial(remote.remote, self._work, os.getcwd(), function, segment, task)
@@ -115,7 +118,7 @@ class RayEngine:
         attempts = []
         for job in jobs:
             job = job._replace(log=os.path.abspath(job.log), gpus=job.gpus if has_gpus else 0)
-            remote = _call.options(**_options(), num_gpus=job.gpus)
+            remote = _call.options(**self._options, num_gpus=job.gpus)
             own = {name: os.environ[name] for name in ONE_THREAD if name in os.environ}
             submit = partial(remote.remote, self._work, os.getcwd(), _run_job, own, job)
             attempts.append(Attempt(submit, "the command", f"job {job.name}", job.gpus))
@@ -198,24 +201,24 @@ def _machines() -> list[dict[str, float]]:
     return [node["Resources"] for node in nodes if node["Alive"]]
 
 
-def _options() -> dict[str, Any]:
-    """Options of all tasks: no retries by Ray; our modules and plugins are found, beside what each machine has
-    installed; one thread each.
-    """
+def _environment() -> dict[str, Any]:
+    """Workers find our modules and plugins, beside what their machine has installed, and have one thread each."""
     where = sysconfig.get_paths()
     installed = tuple(where[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib", "scripts"))
     paths = dict.fromkeys(os.path.abspath(path) for path in sys.path)
     ours = os.pathsep.join(path for path in paths if os.path.isdir(path) and not path.startswith(installed))
-    return {"max_retries": 0, "runtime_env": {"env_vars": {"PYTHONPATH": ours, **ONE_THREAD}}}
+    return {"env_vars": {"PYTHONPATH": ours, **ONE_THREAD}}
 
 
 def _init(address: str, **options: Any) -> None:
     """Raises InputError."""
     try:
-        ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **options)
-    except (RayError, ConnectionError, RuntimeError, TimeoutError, ValueError) as error:
-        what = "start Ray on this machine" if address == "local" else f"join the Ray cluster at {address}"
-        raise InputError(f"cannot {what}: {error}") from error
+        ray.init(address, runtime_env=_environment(), log_to_driver=False, logging_level=logging.ERROR, **options)
+    except (RayError, OSError, RuntimeError, ValueError) as error:
+        if address == "local":
+            raise InputError(f"cannot start Ray on this machine: {error}") from error
+        hint = "" if "RAY_AUTH_MODE" in os.environ else "; if it asks for a token, set RAY_AUTH_MODE=token"
+        raise InputError(f"cannot join the Ray cluster at {address}: {error}{hint}") from error
 
 
 @contextlib.contextmanager
@@ -231,7 +234,6 @@ def _started(workers: int) -> Iterator[str]:
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,
             _temp_dir=inside,
-            runtime_env=_options()["runtime_env"],
         )
         yield storage.join(inside, "session_latest", "logs")
     finally:
@@ -250,7 +252,7 @@ def _joined(address: str) -> Iterator[None]:
         except (OSError, OverflowError) as error:
             raise InputError(f"cannot join the Ray cluster at {address}: {error}") from error
     try:
-        _init(address, runtime_env=_options()["runtime_env"])
+        _init(address)
         yield
     finally:
         ray.shutdown()

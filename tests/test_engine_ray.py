@@ -410,7 +410,7 @@ def listening(processes: set[tuple[str, str]]) -> set[str]:
 
 @pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_a_stopped_run_leaves_no_process_and_was_never_reachable(folder, tmp_path, number, expected):
-    with corpusmill(folder / "recipe.yaml", tmp_path) as process:
+    with corpusmill(folder / "waits.yaml", tmp_path) as process:
         wait_until_busy(tmp_path)
         processes = descendants(process.pid)
         assert listening(processes) <= {"0100007F", "0000000000000000FFFF00000100007F"}
