@@ -10,6 +10,7 @@ seed trains only that seed.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import sys
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from .jobs import Job
 from .mixtures import Mixture, expand, resolve
 from .plan import Plan
 from .sections import Ablation
+from .variants import data_of, variants
 from .work import Workspace
 from .worker import Done, Progress
 
@@ -62,7 +64,7 @@ def check_ablation(plan: Plan) -> None:
     from train.config import Config
 
     recipe = plan.recipe
-    if chosen.data.removeprefix("@") not in [step.label for step in plan.exports]:
+    if _label(chosen) not in [step.label for step in plan.exports]:
         raise RecipeError(f"{recipe.path}: the ablation needs packed tokens: add the stages tokenizer, tokens and pack")
     expand(chosen.mixtures, recipe)
     for name in OWN_OPTIONS:
@@ -77,7 +79,7 @@ def check_ablation(plan: Plan) -> None:
 
 def _fingerprint(work: Workspace, chosen: Ablation) -> str:
     """What decides the bytes of `ablation.json`."""
-    parts = [FORMAT, work.plan.artifacts[chosen.data.removeprefix("@")], chosen, work.plan.recipe.mixtures]
+    parts = [FORMAT, work.plan.artifacts[_label(chosen)], chosen, work.plan.recipe.mixtures]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -102,14 +104,14 @@ def compare_mixtures(work: Workspace, engine: Engine, progress: Progress, parall
     chosen = work.plan.ablation
     if chosen is None:
         return
-    data = work.artifacts[chosen.data.removeprefix("@")]
+    data = work.artifacts[_label(chosen)]
     if storage.is_url(data):
         raise InputError(
             f"an ablation trains from a local disk, and {work.run} is not on one: copy {data} and use --out"
         )
     index = _index(data)
     _check_objective(work.plan.recipe.path, chosen, index)
-    runs = _runs(work, chosen, index, data)
+    runs = _runs(work, chosen, data)
     _train(runs, chosen, engine, progress, parallel)
     results = [_read(run) for run in runs]
     storage.write_json(storage.join(work.out, "ablation", "timing.json"), {run.name: _timing(run) for run in runs})
@@ -134,22 +136,40 @@ def _check_objective(path: str, chosen: Ablation, index: PackedIndex) -> None:
             )
 
 
-def _runs(work: Workspace, chosen: Ablation, index: PackedIndex, data: str) -> list[Run]:
+def _runs(work: Workspace, chosen: Ablation, data: str) -> list[Run]:
     """Every run: all mixtures with the first seed, then with the next, so that a stopped ablation is of use."""
-    recipe = work.plan.recipe
-    tokens = {name: n_tokens for name, (_, n_tokens) in index.available().items()}
-    mixtures = [resolve(name, recipe, tokens) for name in expand(chosen.mixtures, recipe)]
+    contenders = _contenders(work, chosen, data)
     runs = []
     for seed in range(chosen.seeds):
-        for mixture in mixtures:
+        for mixture, folder in contenders:
             decides = {"mixture": mixture.weights, "tokens": chosen.tokens, "seed": seed, **UNCAPPED, **chosen.train}
-            mark = hashlib.sha256(
-                repr((work.plan.artifacts[chosen.data.removeprefix("@")], decides)).encode()
-            ).hexdigest()
+            packed = storage.sha256_of(storage.join(folder, "packed.json"))
+            mark = hashlib.sha256(repr((work.plan.artifacts[_label(chosen)], packed, decides)).encode()).hexdigest()
             name = f"{mixture.name}-{seed}"
-            folder = storage.join(work.root, "ablation", f"{storage.file_name(name)}-{mark[:16]}")
-            runs.append(Run(mixture, seed, name, {"data": data, "out": folder, **decides}, folder))
+            out = storage.join(work.root, "ablation", f"{storage.file_name(name)}-{mark[:16]}")
+            runs.append(Run(mixture, seed, name, {"data": folder, "out": out, **decides}, out))
     return runs
+
+
+def _contenders(work: Workspace, chosen: Ablation, data: str) -> list[tuple[Mixture, str]]:
+    """What is compared, and the folder that each is trained from: mixtures of the corpus, then its variants."""
+    recipe = work.plan.recipe
+    tokens = _tokens(data)
+    found = [(resolve(name, recipe, tokens), data) for name in expand(chosen.mixtures, recipe)]
+    for variant in variants(work):
+        folder = data_of(work, variant, _label(chosen))
+        natural = resolve("natural", recipe, _tokens(folder))
+        without = chosen.variants[variant.variant]["without"]
+        found.append((dataclasses.replace(natural, name=variant.variant, without=without), folder))
+    return found
+
+
+def _tokens(data: str) -> dict[str, int]:
+    return {name: n_tokens for name, (_, n_tokens) in _index(data).available().items()}
+
+
+def _label(chosen: Ablation) -> str:
+    return chosen.data.removeprefix("@")
 
 
 def _train(runs: list[Run], chosen: Ablation, engine: Engine, progress: Progress, parallel: int) -> None:
@@ -214,6 +234,7 @@ def _conclude(chosen: Ablation, index: PackedIndex, runs: list[Run], results: li
         run.mixture.name: {
             "weights": run.mixture.weights,
             "missing_tags": list(run.mixture.missing),
+            "without": list(run.mixture.without),
             "cited": run.mixture.cited,
         }
         for run in runs

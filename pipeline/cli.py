@@ -196,9 +196,11 @@ def _print_json(value: Any) -> None:
 def _plan(arguments: argparse.Namespace) -> int:
     from .ablation import check_ablation
     from .display import plan_json, print_plan
+    from .variants import check_variants
 
     plan = _make_plan(arguments)
     check_ablation(plan)
+    check_variants(plan)
     described = plan_json(plan, _run_folder(arguments, plan.recipe.name))
     if arguments.json:
         _print_json(described)

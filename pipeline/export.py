@@ -83,7 +83,7 @@ def run_exports(work: Workspace, shards: list[str], run_map: Map) -> dict[str, A
 
 
 def _sidecars(work: Workspace, label: str) -> str:
-    return storage.join(work.root, f"export-{label}")
+    return storage.join(work.state, f"export-{label}")
 
 
 def _is_there(work: Workspace, step: Step, shard: str) -> bool:
@@ -96,7 +96,7 @@ def _is_there(work: Workspace, step: Step, shard: str) -> bool:
 
 def _remove_others(work: Workspace) -> None:
     """Remove exports that are of another plan, and note what `out/` is going to hold."""
-    path = storage.join(work.root, "exports.json")
+    path = storage.join(work.state, "exports.json")
     there: dict[str, str] = storage.read_json(path) if storage.exists(path) else {}
     wanted = {step.label: work.plan.artifacts[step.label] for step in work.plan.exports}
     for label in {**there, **wanted}:

@@ -34,12 +34,15 @@ class Proportions:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Weights that sum to 1. missing: tags of the publication that no source of the run has."""
+    """Weights that sum to 1. missing: tags of the publication that no source of the run has; without: the stages that
+    the corpus was made without, if it is a variant.
+    """
 
     name: str
     weights: dict[str, float]
     missing: tuple[str, ...] = ()
     cited: str = ""
+    without: tuple[str, ...] = ()
 
 
 def expand(names: tuple[str, ...], recipe: Recipe) -> list[str]:

@@ -223,8 +223,8 @@ def _references(made: Declared) -> dict[str, str]:
 
 
 def with_artifacts(made: Declared, artifacts: dict[str, str]) -> Declared:
-    """The stage with every `@name` replaced by the path of that artifact."""
-    paths = {name: artifacts[target] for name, target in _references(made).items()}
+    """The stage with each `@name` that `artifacts` has replaced by its path."""
+    paths = {name: artifacts[target] for name, target in _references(made).items() if target in artifacts}
     return dataclasses.replace(made, **paths) if paths else made  # type: ignore[type-var]
 
 

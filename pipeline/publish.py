@@ -46,7 +46,7 @@ def _publication(work: Workspace) -> str:
 
 
 def _folder(work: Workspace) -> str:
-    return storage.join(work.root, f"publish-{_publication(work)[:16]}")
+    return storage.join(work.state, f"publish-{_publication(work)[:16]}")
 
 
 def _out(work: Workspace, *parts: str) -> str:

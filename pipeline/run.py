@@ -6,6 +6,7 @@ complete says so, and a run that was killed goes on from there to the same bytes
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from .publish import is_published, publish
 from .report import write_report
 from .shards import finished, read_shard, sidecar_path
 from .stage import Fit, GlobalStage
+from .variants import check_variants, variants
 from .work import INPUTS, Segment, Workspace
 from .worker import Done, Progress, stage_error
 
@@ -44,6 +46,7 @@ def run_plan(
 ) -> Result:
     """Bring the run folder to what the plan says. Raises InputError, StageError."""
     check_ablation(plan)
+    check_variants(plan)
     work = Workspace(plan, run)
     page = storage.join(work.out, "report", "index.html")
     did_nothing = is_published(work) and is_compared(work) and storage.exists(page)
@@ -52,19 +55,23 @@ def run_plan(
         with storage.lock(storage.join(run, ".lock")):
             _prepare(work)
             storage.remove_folder(storage.join(work.out, "report"))
-            with start_engine(work, workers) as engine:
-                _bring_up(work, engine, progress, workers)
+            _bring_up(work, start_engine, progress, workers)
             write_report(run)
     return Result(run, Ledger.from_json(storage.read_json(storage.join(work.out, "ledger.json"))), did_nothing)
 
 
-def _bring_up(work: Workspace, engine: Engine, progress: Progress, workers: int) -> None:
-    """Do what is missing of the documents, and then of the ablation over them."""
-    runner = Runner(work, engine, progress)
-    if not is_published(work):
-        position = runner.all_passes()
-        publish(work, position, work.ledger(position), runner.map)
-    compare_mixtures(work, engine, progress, workers)
+def _bring_up(work: Workspace, start_engine: EngineFactory, progress: Progress, workers: int) -> None:
+    """Do what is missing of the corpus and its variants, and then of the ablation over them."""
+    if is_published(work) and is_compared(work):
+        return
+    for one in itertools.chain([work], variants(work)):
+        if not is_published(one):
+            with start_engine(one, workers) as engine:
+                runner = Runner(one, engine, progress)
+                position = runner.all_passes()
+                publish(one, position, one.ledger(position), runner.map)
+    with start_engine(work, workers) as engine:
+        compare_mixtures(work, engine, progress, workers)
 
 
 def _prepare(work: Workspace) -> None:

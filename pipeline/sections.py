@@ -30,6 +30,10 @@ class Ablation:
         "`alone` (each source by itself), `natural`, `uniform`, `tempered`, names from the section `mixtures`, or"
         " of files `mixes/NAME.yaml` beside the recipe",
     )
+    variants: dict[str, dict[str, tuple[str, ...]]] = option(
+        {},
+        "corpora to compare with, made without some stages, mixed as they come: {no_dedup: {without: [dedup_exact]}}",
+    )
     tokens: int = option(1_000_000, "tokens that every run is trained on", ge=1)
     seeds: int = option(2, "runs of each mixture; with one, nothing can be said about noise", ge=1, le=1000)
     data: str = option("@pack", "the stage that packed the tokens")
@@ -44,6 +48,11 @@ class Ablation:
             raise OptionError("objective", "ablation option 'objective' gives no source a weight above 0")
         if not self.mixtures:
             raise OptionError("mixtures", "ablation option 'mixtures' names no mixture")
+        for name, about in self.variants.items():
+            if list(about) != ["without"] or not about["without"]:
+                raise OptionError("variants", f"the variant '{name}' is written {name}: {{without: [STAGE]}}")
+            if name in (*BUILT_IN, *self.mixtures) or name.startswith(ONLY):
+                raise OptionError("variants", f"the variant '{name}' has the name of a mixture: choose another")
 
 
 def check_mixtures(tree: Tree, sources: list[str]) -> Mixtures:

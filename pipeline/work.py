@@ -5,6 +5,7 @@
     work/artifact-{label}-{fingerprint}          what a Fit wrote
     work/export-{label}/  exports.json            sidecars of exports; which exports `out/` holds
     work/ablation/{mixture}-{seed}-{fingerprint}/ training runs
+    work/variants/{name}/                         out/ and state/ of a variant of the corpus; state/data/ to train it from
     work/quarantined                             there if `on_error: quarantine` set anything aside
 
 A name holds all that decides a folder's content, so runs of other variants, or up to another
@@ -55,10 +56,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A plan and the run folder it is carried out in; the same in every worker."""
+    """A plan and the run folder it is carried out in; the same in every worker. variant: its name, if it is one."""
 
     plan: Plan
     run: str
+    variant: str = ""
 
     @property
     def replay(self) -> str:
@@ -72,8 +74,17 @@ class Workspace:
 
     @property
     def out(self) -> str:
-        """The folder of what may be shown to others."""
-        return storage.join(self.run, "out")
+        """The folder of what may be shown to others; a variant's is not shown."""
+        return storage.join(self._own or self.run, "out")
+
+    @property
+    def state(self) -> str:
+        """The folder of what is known about `out`."""
+        return storage.join(self._own, "state") if self.variant else self.root
+
+    @property
+    def _own(self) -> str:
+        return storage.join(self.root, "variants", self.variant) if self.variant else ""
 
     def folder(self, position: int) -> str:
         """The folder of the pass that ends with a step."""

@@ -91,7 +91,8 @@ def ablation(mixtures: tuple[str, ...] = tuple(LOSSES), seeds: tuple[int, ...] =
     for one in runs:
         by_source = {name: found["bits_per_byte"] for name, found in one["validation"].items()}
         results.setdefault(one["mixture"], {})[one["seed"]] = by_source
-    about = {name: {"weights": dict(zip(SOURCES, WEIGHTS[name], strict=True)), "missing_tags": [], "cited": ""} for name in mixtures}  # fmt: skip
+    nothing = {"missing_tags": [], "cited": "", "without": []}
+    about = {name: {"weights": dict(zip(SOURCES, WEIGHTS[name], strict=True)), **nothing} for name in mixtures}
     if "gpt3" in about:
         about["gpt3"].update(
             missing_tags=["books", "wikipedia"], cited="Brown et al. 2020, arXiv 2005.14165, table 2.2"

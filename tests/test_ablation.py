@@ -15,7 +15,8 @@ from whole import RECIPE, write_sources
 
 from pipeline import storage
 from pipeline.ablation import check_ablation
-from pipeline.errors import RecipeError, StageError
+from pipeline.errors import PlanError, RecipeError, StageError
+from pipeline.variants import check_variants
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,61 @@ def test_another_objective_trains_nothing_again(folder):
     assert not out(folder, "ablation", "ablation.json", run="other").exists()
     assert not run(folder, changed, out="other").did_nothing
     assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+VARIANT = RECIPE.replace("[natural, mostly_chinese]", "[natural]").replace(
+    "  tokens: 3_000", "  variants: {no_dedup: {without: [dedup_exact]}}\n  tokens: 3_000"
+)
+
+
+def test_a_variant_is_trained_on_its_own_documents_and_validated_on_those_of_the_corpus(folder):
+    shutil.copytree(folder / "run", folder / "variant")
+    before = published(folder / "variant")
+    run(folder, VARIANT, out="variant")
+    found = load(folder, "ablation", "ablation.json", run="variant")
+    assert list(found["mixtures"]) == ["natural", "no_dedup"]
+    assert found["mixtures"]["no_dedup"]["without"] == ["dedup_exact"]
+    natural, without = (next(one for one in found["runs"] if one["mixture"] == name) for name in found["mixtures"])
+    for source in ("english", "chinese"):
+        assert without["validation"][source]["bytes"] == natural["validation"][source]["bytes"]
+    assert without["validation"] != natural["validation"]
+    data = folder / "variant" / "work" / "variants" / "no_dedup" / "state" / "data"
+    ours, theirs = json.loads((data / "packed.json").read_text()), load(folder, "pack", "packed.json")
+    assert ours["tokenizer_sha256"] == theirs["tokenizer_sha256"]
+    for name in ("english", "chinese"):
+        assert ours["sources"][name]["validation"] == theirs["sources"][name]["validation"]
+        more, fewer = (sum(s["documents"] for s in one["sources"][name]["train"]["shards"]) for one in (ours, theirs))
+        assert more > fewer
+    held_out = {row["uid"] for row in rows(folder / "variant") if row["split_side"] == "validation"}
+    trained_on = set()
+    for path in data.glob("train/*/*.docs.arrow"):
+        with pa.OSFile(str(path)) as file:
+            trained_on |= set(pa.ipc.open_file(file).read_all()["uid"].to_pylist())
+    dropped = {row["uid"]: row["twin"] for row in rows(folder / "variant", "dropped") if row["twin"]}
+    assert trained_on and not trained_on & held_out
+    assert trained_on & dropped.keys(), "copies are back"
+    assert not {dropped[uid] for uid in trained_on & dropped.keys()} & held_out, "but none of what is validated on"
+    after = published(folder / "variant")
+    changed = {name for name in before if before[name] != after.get(name)}
+    assert all(name.startswith(("out/report/", "out/ablation/", "out/manifest.json")) for name in changed)
+    assert run(folder, VARIANT, out="variant").did_nothing
+
+
+@pytest.mark.parametrize(
+    ("without", "message"),
+    [
+        ("[dedup_exactly]", "the variant 'no_dedup' leaves out 'dedup_exactly', which is no stage (did you mean 'dedup_exact'?)"),
+        ("[split]", "leaves out split, which must stay: validation is what split sets aside"),
+        ("[normalize]", "leaves out normalize, which must stay: validation is what split sets aside"),
+        ("[pii]", "leaves out pii, which must stay"),
+        ("[tokenizer]", "leaves out tokenizer, which must stay"),
+        ("[pack]", "leaves out 'pack', which is no stage"),
+    ],
+)  # fmt: skip
+def test_what_a_variant_may_not_leave_out(folder, without, message):
+    with pytest.raises(PlanError) as caught:
+        check_variants(plan(folder, VARIANT.replace("[dedup_exact]", without)))
+    assert message in str(caught.value)
 
 
 def test_a_failing_training_run_is_named_with_what_it_said(folder):

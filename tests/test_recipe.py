@@ -205,6 +205,9 @@ def test_mixtures_tags_and_the_ablation():
         ("objective: {web: 1, books: 0.5}", "objective: {web: -1}", "x.yaml:8: ablation option 'objective' must be at least 0, got -1"),
         ("mixtures: [alone, mine]", "mixtures: []", "x.yaml:9: ablation option 'mixtures' names no mixture"),
         ("mixtures: [alone, mine]", "seeds: 0", "x.yaml:9: ablation option 'seeds' must be at least 1, got 0"),
+        ("mixtures: [alone, mine]", "variants: {raw: [normalize]}", "x.yaml:9: ablation option 'variants' must be map of text to map of text to list of text"),
+        ("mixtures: [alone, mine]", "variants: {raw: {with: [normalize]}}", "x.yaml:9: the variant 'raw' is written raw: {without: [STAGE]}"),
+        ("mixtures: [alone, mine]", "variants: {natural: {without: [normalize]}}", "x.yaml:9: the variant 'natural' has the name of a mixture"),
         ("mixtures: [alone, mine]", "seed: 2", "x.yaml:9: ablation has no option 'seed' (did you mean 'seeds'?)"),
     ],
 )  # fmt: skip

@@ -50,7 +50,16 @@ def next_steps(name: str, ablation: Tree | None, packing: Tree | None) -> list[d
                 " each."
             )
     told = [{"text": text, "command": ""} for text in steps]
-    return told + ([_mix(name, ablation, packing)] if ablation is not None and packing is not None else [])
+    if ablation is None or packing is None:
+        return told
+    without = ablation["mixtures"][ablation["best"]]["without"]
+    return [*told, _drop(without) if without else _mix(name, ablation, packing)]
+
+
+def _drop(without: list[str]) -> dict[str, str]:
+    """What a variant that is ahead asks for."""
+    stages = ", ".join(without)
+    return {"text": f"Run the recipe without {stages}: the variant that is ahead has it left out.", "command": ""}
 
 
 def seeds_needed(difference: float, std: float, n_mixtures: int, confidence: float, at_least: int = 2) -> int | None:

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from . import ablation_figures, figures, units
 from .advice import READING
 from .text import number, share, size, visible
-from .training import MAX_EPOCHS, apart
+from .training import MAX_EPOCHS, apart, variant
 
 
 @cache
@@ -25,7 +25,9 @@ def _environment() -> jinja2.Environment:
         finalize=_shown,
     )
     environment.filters.update(number=number, size=size)
-    environment.globals.update(share=share, units=units, max_epochs=MAX_EPOCHS, reading=READING, apart=apart)
+    environment.globals.update(
+        share=share, units=units, max_epochs=MAX_EPOCHS, reading=READING, apart=apart, variant=variant
+    )
     environment.globals.update(figures=figures, ablation_figures=ablation_figures)
     return environment
 

@@ -7,7 +7,7 @@ from typing import Any
 from .advice import READING
 from .markdown_text import block, plain, table
 from .text import number, share, size
-from .training import MAX_EPOCHS, apart
+from .training import MAX_EPOCHS, apart, variant
 from .units import bits, difference, duration, operations, percent
 
 Tree = dict[str, Any]
@@ -47,8 +47,7 @@ def _noise(found: Tree) -> str:
     return (
         f" A run's noise is {bits(found['noise']['std'])} bits per byte (standard deviation of what mixture and seed"
         " leave unexplained); intervals hold for all pairs of mixtures at once,"
-        f" {percent(found['confidence'])} (Tukey)."
-        + (f" {plain(apart(found))}" if apart(found) else "")
+        f" {percent(found['confidence'])} (Tukey)." + (f" {plain(apart(found))}" if apart(found) else "")
     )
 
 
@@ -141,6 +140,8 @@ def _missing(found: Tree) -> list[str]:
         missing = f" No source here has its tags {tags}: the other proportions were scaled up." if tags else ""
         if one["cited"] or tags:
             parts.append(f"{plain(name)}: {plain(one['cited'])}.{missing}")
+        if one["without"]:
+            parts.append(f"{plain(name)}: {plain(variant(one))}")
     return parts
 
 

@@ -96,6 +96,7 @@ def _mixture(name: str, found: Tree, timing: Tree) -> Tree:
         "weights": about["weights"],
         "missing_tags": about["missing_tags"],
         "cited": about["cited"],
+        "without": about["without"],
         "parameters": runs[0]["parameters"],
         "flops": fmean(one["flops"] for one in runs),
         "tokens": fmean(one["tokens"] for one in runs),
@@ -155,4 +156,12 @@ def apart(ablation: Tree) -> str:
     return (
         f"That is the noise of {', '.join(together)}; {', '.join(others)}, which do not hold the same of the sources"
         " that count, differ more or less between seeds and are measured apart."
+    )
+
+
+def variant(mixture: Tree) -> str:
+    """What the corpus of a variant is."""
+    return (
+        f"the corpus made without {', '.join(mixture['without'])}, mixed as it comes; validated on the documents that"
+        " the others are validated on."
     )

@@ -61,6 +61,19 @@ def test_whose_noise_it_is_is_told(plain_run):
     assert told.startswith("That is the noise of natural, uniform; ") and "only_zh" in told
 
 
+def test_a_variant_that_is_ahead_is_told_and_not_mixed(plain_run):
+    found = ablation()
+    found["mixtures"]["natural"]["without"] = ["dedup_document"]
+    add_ablation(plain_run, found)
+    add_tokens(plain_run, documents())
+    data = collect(str(plain_run))
+    for text in (render_html(data), render_markdown(data).replace("\\", "")):
+        assert "natural: the corpus made without dedup_document, mixed as it comes" in text
+    assert data["next"][-1] == {
+        "text": "Run the recipe without dedup_document: the variant that is ahead has it left out.", "command": "",
+    }  # fmt: skip
+
+
 def test_served_tokens_and_too_many_epochs_are_told(trained):
     data = collect(str(trained))
     served = data["ablation"]["mixtures"]["only_zh"]["served"]
