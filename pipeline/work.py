@@ -5,7 +5,7 @@
     work/artifact-{label}-{fingerprint}          what a Fit wrote
     work/export-{label}/  exports.json            sidecars of exports; which exports `out/` holds
     work/ablation/{mixture}-{seed}-{fingerprint}/ training runs
-    work/variants/{name}/                         out/ and state/ of a variant of the corpus; state/data/ to train it from
+    work/variants/{name}/                         out/ and state/ of a variant; state/data/ to train it from
     work/quarantined                             there if `on_error: quarantine` set anything aside
 
 A name holds all that decides a folder's content, so runs of other variants, or up to another
