@@ -31,7 +31,7 @@ from .engine import AHEAD, Task
 from .errors import CorpusmillError, InputError, StageError
 from .jobs import Job, JobDone, run_commands
 from .work import Segment, Workspace
-from .worker import stage_error
+from .worker import Context, stage_error
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -70,7 +70,7 @@ class WorkerDied(Exception):
 class RayEngine:
     """At most `workers` tasks at a time. If this process uses Ray already, that is used, and left running."""
 
-    def __init__(self, work: Workspace, workers: int) -> None:
+    def __init__(self, work: Context, workers: int) -> None:
         self.work, self.workers = work, workers
         self._ahead = 1
         self._logs = ""
@@ -169,7 +169,7 @@ class RayEngine:
         return stage_error(self.work, attempt.label, attempt.where, None, error)
 
     def _label(self, function: Task[T, R], segment: Any) -> str:
-        if not isinstance(segment, Segment):
+        if not isinstance(segment, Segment) or not isinstance(self.work, Workspace):
             return function.__name__.removesuffix("_task")
         labels = self.work.plan.labels[segment.parent + 1 : segment.last + 1]
         return " .. ".join(dict.fromkeys((labels[0], labels[-1]))) if labels else function.__name__
@@ -259,7 +259,7 @@ def _joined(address: str) -> Iterator[None]:
 
 
 @ray.remote
-def _call(work: Workspace, folder: str, function: Callable[..., Any], segment: Any, task: Any) -> tuple[bool, Any]:
+def _call(work: Context, folder: str, function: Callable[..., Any], segment: Any, task: Any) -> tuple[bool, Any]:
     """In a worker: (True, what the task returns) or (False, the pickled error and its traceback)."""
     pa.set_cpu_count(1)
     if os.path.isdir(folder):  # a relative path means the same as where the run was started
@@ -280,7 +280,7 @@ def _packed(error: Exception) -> bytes:
     return packed
 
 
-def _run_job(work: Workspace, own: dict[str, str], job: Job) -> JobDone:
+def _run_job(work: Context, own: dict[str, str], job: Job) -> JobDone:
     """In a worker: a job has the threads it asks for, and ends with the worker."""
     environment = {name: value for name, value in os.environ.items() if name not in ONE_THREAD}
     (done,) = run_commands([job], 1, environment | own)

@@ -48,6 +48,8 @@ class Ablation:
             raise OptionError("objective", "ablation option 'objective' gives no source a weight above 0")
         if not self.mixtures:
             raise OptionError("mixtures", "ablation option 'mixtures' names no mixture")
+        if self.gpus_per_job > 1 and not self.gpus_per_job.is_integer():
+            raise OptionError("gpus_per_job", "ablation option 'gpus_per_job' above 1 must be a whole number")
         for name, about in self.variants.items():
             if list(about) != ["without"] or not about["without"]:
                 raise OptionError("variants", f"the variant '{name}' is written {name}: {{without: [STAGE]}}")

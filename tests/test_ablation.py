@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import tokenizers
-from harness import plan, published, rows, run
+from harness import Silent, plan, published, rows, run
 from whole import RECIPE, write_sources
 
 from pipeline import storage
 from pipeline.ablation import check_ablation
 from pipeline.errors import PlanError, RecipeError, StageError
+from pipeline.run import run_plan
 from pipeline.variants import check_variants
 
 
@@ -120,10 +121,16 @@ def reproducible(folder, run):
 
 def test_one_worker_gives_the_same_bytes(folder):
     run(folder, RECIPE, out="one")
-    assert reproducible(folder, "one") == {
-        name.replace("run/", "one/"): sha256 for name, sha256 in reproducible(folder, "run").items()
-    }
+    assert reproducible(folder, "one") == reproducible(folder, "run")
     assert run(folder, RECIPE, out="one").did_nothing
+
+
+@pytest.mark.ray
+def test_training_runs_on_ray_give_the_same_bytes(folder):
+    from pipeline.engine_ray import RayEngine
+
+    run_plan(plan(folder, RECIPE), str(folder / "ray"), 2, Silent(), RayEngine)
+    assert reproducible(folder, "ray") == reproducible(folder, "run")
 
 
 def test_another_objective_trains_nothing_again(folder):

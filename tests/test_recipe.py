@@ -208,6 +208,7 @@ def test_mixtures_tags_and_the_ablation():
         ("mixtures: [alone, mine]", "variants: {raw: [normalize]}", "x.yaml:9: ablation option 'variants' must be map of text to map of text to list of text"),
         ("mixtures: [alone, mine]", "variants: {raw: {with: [normalize]}}", "x.yaml:9: the variant 'raw' is written raw: {without: [STAGE]}"),
         ("mixtures: [alone, mine]", "variants: {natural: {without: [normalize]}}", "x.yaml:9: the variant 'natural' has the name of a mixture"),
+        ("mixtures: [alone, mine]", "gpus_per_job: 1.5", "x.yaml:9: ablation option 'gpus_per_job' above 1 must be a whole number"),
         ("mixtures: [alone, mine]", "seed: 2", "x.yaml:9: ablation has no option 'seed' (did you mean 'seeds'?)"),
     ],
 )  # fmt: skip
