@@ -93,7 +93,7 @@ def _mixture(name: str, found: Tree, timing: Tree) -> Tree:
         **verdict["mixtures"][name],
         **_apart(other),
         "by_source": {source: _standing(name, compared) for source, compared in sources.items()},
-        "weights": about["weights"],
+        "weights": dict(sorted(about["weights"].items())),
         "missing_tags": about["missing_tags"],
         "cited": about["cited"],
         "without": about["without"],
@@ -103,7 +103,7 @@ def _mixture(name: str, found: Tree, timing: Tree) -> Tree:
         "short_tokens": max(one["short_tokens"] for one in runs),
         "capped": sorted({source for one in runs for source in one["capped"]}),
         "time": {key: fmean(one[key] for one in times) for key in _TIMES} if times else None,
-        "served": {source: _served(source, runs) for source in about["weights"]},
+        "served": {source: _served(source, runs) for source in sorted(about["weights"])},
         "curves": {str(one["seed"]): _thinned(one["curve"]) for one in runs},
     }
 

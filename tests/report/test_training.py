@@ -85,6 +85,18 @@ def test_served_tokens_and_too_many_epochs_are_told(trained):
     assert "| 10.14 (too often) |" in render_markdown(data)
 
 
+def test_columns_are_of_their_sources_in_whatever_order_a_mixture_names_them(plain_run):
+    found = ablation()
+    weights = found["mixtures"]["natural"]["weights"]
+    found["mixtures"]["natural"]["weights"] = dict(reversed(weights.items()))
+    for name, orders in (("as_named", found), ("reversed", ablation())):
+        add_ablation(plain_run, orders)
+        data = collect(str(plain_run))
+        assert list(data["ablation"]["mixtures"]["natural"]["served"]) == sorted(weights)
+        (plain_run / f"{name}.html").write_text(render_html(data))
+    assert (plain_run / "as_named.html").read_text() == (plain_run / "reversed.html").read_text()
+
+
 def test_seconds_and_operations_are_summed(trained):
     found = collect(str(trained))["ablation"]
     assert found["total"] == {"runs": 14, "flops": 14 * 5_123_456_789_012, "seconds": pytest.approx(14 * 71.3)}
