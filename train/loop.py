@@ -29,7 +29,7 @@ from .flops import training_flops
 from .loader import Batch, Loader
 from .mixtures import Allotment, allot, check_weights, natural, uniform
 from .model import Decoder, Shape, hidden_width
-from .optim import AdamW, learning_rate
+from .optim import learning_rate, make_optimizer, set_learning_rate
 from .record import Clock, Log, check_same_run, read_json, write_json
 from .tokens import PackedIndex, read_index, read_token_bytes
 
@@ -111,7 +111,7 @@ class Run:
         self.loader = Loader(index, config.data, self.allotment, config.seed, config.batch_sequences)
         self.sizes = read_token_bytes(config.data, index)
         self.model = Decoder(model_shape(config, index), config.seed).to(place.device)
-        self.optimizer = AdamW(self.model.parameters(), config.weight_decay)
+        self.optimizer = make_optimizer(self.model, config.weight_decay)
         self.step = self.n_tokens = 0
         self.window: list[tuple[Tensor, Tensor, int]] = []
 
@@ -144,7 +144,9 @@ class Run:
         """One step of training."""
         nats, n_tokens = self._backward(self.loader.batch(self.step))
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
-        self.optimizer.step(self._rate(self.step))
+        set_learning_rate(self.optimizer, self._rate(self.step))
+        self.optimizer.step()
+        self.optimizer.zero_grad()
         self.window.append((nats, norm, n_tokens))
         self.step, self.n_tokens = self.step + 1, self.n_tokens + n_tokens
 
