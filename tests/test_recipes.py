@@ -64,9 +64,9 @@ def test_the_recipe_for_chinese_and_english_runs(data):
     path = data / "recipes" / "web-zh-en.yaml"
     text = path.read_text(encoding="utf-8")
     smaller = {
-        "vocab_size: 16_384": "vocab_size: 500", "validation_frac: 0.01": "validation_frac: 0.3",
+        "vocab_size: 8192": "vocab_size: 500", "validation_frac: 0.01": "validation_frac: 0.3",
         "mixtures: [alone, natural, uniform, half_chinese, llama]": "mixtures: [half_chinese, llama]",
-        "tokens: 1_000_000": "tokens: 2_000", "layers: 2, width: 96, heads: 3": "layers: 1, width: 16, heads: 1",
+        "tokens: 400_000": "tokens: 2_000", "layers: 2, width: 64, heads: 2": "layers: 1, width: 16, heads: 1",
         "sequence_tokens: 512": "sequence_tokens: 64", "min_score: 0.65": "min_score: 0.1",
     }  # fmt: skip
     for old, new in smaller.items():
