@@ -12,27 +12,38 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import shlex
 import sys
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from train.errors import ConfigError, DataError
-from train.tokens import PackedIndex, read_index
+from train.errors import ConfigError
+from train.tokens import PackedIndex
 
 from . import storage
+from .contenders import (
+    Contender,
+    check_objective,
+    contenders,
+    fingerprint,
+    label_of,
+    mixtures_of,
+    packed_index,
+    torch_version,
+)
 from .engine import Engine
-from .errors import InputError, RecipeError, StageError
+from .errors import InputError, RecipeError, StageError, did_you_mean
 from .jobs import Job
-from .mixtures import Mixture, expand, resolve
+from .mixtures import expand
 from .plan import Plan
 from .sections import Ablation
-from .variants import data_of, variants
+from .stage import Export
 from .work import Workspace
 from .worker import Done, Progress
 
-FORMAT = 1
+FORMAT = 2
 """Version of `ablation.json`. Raise it when it changes for the same runs."""
 SHOWN_LINES = 5
 OWN_OPTIONS = ("data", "out", "mixture", "tokens", "seed")
@@ -44,7 +55,7 @@ UNCAPPED = {"max_epochs": 1e9}
 class Run:
     """One training run. name: unique within the ablation; config: the options of `python -m train`."""
 
-    mixture: Mixture
+    contender: Contender
     seed: int
     name: str
     config: dict[str, Any]
@@ -61,26 +72,31 @@ def check_ablation(plan: Plan) -> None:
     chosen = plan.ablation
     if chosen is None:
         return
+    recipe = plan.recipe
+    packing = [step.label for step in plan.exports if isinstance(step.stage, Export) and step.stage.trains]
+    if label_of(chosen) not in packing:
+        need = f"{recipe.path}: the ablation needs packed tokens"
+        if packing:
+            raise RecipeError(f"{need}, and '{chosen.data}' has none{did_you_mean(label_of(chosen), packing)}")
+        raise RecipeError(f"{need}: add the stages tokenizer, tokens and pack")
+    expand(chosen.mixtures, recipe)
+    _check_options(recipe.path, chosen)
+
+
+def _check_options(path: str, chosen: Ablation) -> None:
     from train.config import Config
 
-    recipe = plan.recipe
-    if _label(chosen) not in [step.label for step in plan.exports]:
-        raise RecipeError(f"{recipe.path}: the ablation needs packed tokens: add the stages tokenizer, tokens and pack")
-    expand(chosen.mixtures, recipe)
-    for name in OWN_OPTIONS:
-        if name in chosen.train:
-            raise RecipeError(f"{recipe.path}: ablation option 'train' may not have '{name}': the ablation sets it")
+    known = [field.name for field in dataclasses.fields(Config) if field.name not in OWN_OPTIONS]
+    for name in chosen.train:
+        if name in OWN_OPTIONS:
+            raise RecipeError(f"{path}: ablation option 'train' may not have '{name}': the ablation sets it")
+        if name not in known:
+            raise RecipeError(f"{path}: ablation option 'train' has no option '{name}'{did_you_mean(name, known)}")
     given: dict[str, Any] = {"data": "", "out": "", "tokens": chosen.tokens, **chosen.train}
     try:
         Config(**given)
-    except (ConfigError, TypeError) as error:
-        raise RecipeError(f"{recipe.path}: ablation option 'train': {error}") from error
-
-
-def _fingerprint(work: Workspace, chosen: Ablation) -> str:
-    """What decides the bytes of `ablation.json`."""
-    parts = [FORMAT, work.plan.artifacts[_label(chosen)], chosen, work.plan.recipe.mixtures]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    except ConfigError as error:
+        raise RecipeError(f"{path}: ablation option 'train': {error}") from error
 
 
 def _result(work: Workspace) -> str:
@@ -88,88 +104,56 @@ def _result(work: Workspace) -> str:
 
 
 def is_compared(work: Workspace) -> bool:
-    """Whether the plan asks for no ablation, or its results are there."""
+    """Whether the plan asks for no ablation, or the results for its published corpus are there."""
     chosen = work.plan.ablation
     there = storage.exists(_result(work))
-    if chosen is None:
-        return not there
-    return there and storage.read_json(_result(work))["fingerprint"] == _fingerprint(work, chosen)
+    if chosen is None or not there:
+        return chosen is None and not there
+    found: str = storage.read_json(_result(work))["fingerprint"]
+    return found == fingerprint(work, chosen, FORMAT)
 
 
 def compare_mixtures(work: Workspace, engine: Engine, progress: Progress, parallel: int) -> None:
-    """Train what is missing and write the results. Raises RecipeError, StageError."""
+    """Train what is missing and write the results. Raises InputError, RecipeError, StageError."""
     if is_compared(work):
         return
     storage.remove_folder(storage.join(work.out, "ablation"))
     chosen = work.plan.ablation
     if chosen is None:
         return
-    data = work.artifacts[_label(chosen)]
+    data = work.artifacts[label_of(chosen)]
     if storage.is_url(data):
-        raise InputError(
-            f"an ablation trains from a local disk, and {work.run} is not on one: copy {data} and use --out"
-        )
-    index = _index(data)
-    _check_objective(work.plan.recipe.path, chosen, index)
-    runs = _runs(work, chosen, data)
+        raise InputError(f"an ablation trains from a local disk, and {work.run} is not on one: choose another --out")
+    index = packed_index(data)
+    check_objective(work.plan, chosen, index)
+    runs = _runs(work, chosen)
     _train(runs, chosen, engine, progress, parallel)
     results = [_read(run) for run in runs]
     storage.write_json(storage.join(work.out, "ablation", "timing.json"), {run.name: _timing(run) for run in runs})
-    content = {"fingerprint": _fingerprint(work, chosen), **_conclude(chosen, index, runs, results)}
+    _, left_out = mixtures_of(work, chosen)
+    content = {
+        "fingerprint": fingerprint(work, chosen, FORMAT),
+        "left_out": left_out,
+        **_conclude(chosen, index, runs, results),
+    }
     storage.write_json(_result(work), content)
 
 
-def _index(data: str) -> PackedIndex:
-    try:
-        return read_index(data)
-    except DataError as error:
-        raise InputError(str(error)) from error
-
-
-def _check_objective(path: str, chosen: Ablation, index: PackedIndex) -> None:
-    """Raises RecipeError, before anything is trained, if a source that counts has no validation text."""
-    for name, weight in chosen.objective.items():
-        if weight and not index.sources[name].validation.total("bytes"):
-            raise RecipeError(
-                f"{path}: the ablation's objective counts the source '{name}', which has no document on the side"
-                " 'validation': raise validation_frac of the stage split, or leave it out"
-            )
-
-
-def _runs(work: Workspace, chosen: Ablation, data: str) -> list[Run]:
-    """Every run: all mixtures with the first seed, then with the next, so that a stopped ablation is of use."""
-    contenders = _contenders(work, chosen, data)
+def _runs(work: Workspace, chosen: Ablation) -> list[Run]:
+    """Every run: all contenders with the first seed, then with the next, so that a stopped ablation is of use."""
+    compared = contenders(work, chosen)
     runs = []
     for seed in range(chosen.seeds):
-        for mixture, folder in contenders:
-            decides = {"mixture": mixture.weights, "tokens": chosen.tokens, "seed": seed, **UNCAPPED, **chosen.train}
-            packed = storage.sha256_of(storage.join(folder, "packed.json"))
-            mark = hashlib.sha256(repr((work.plan.artifacts[_label(chosen)], packed, decides)).encode()).hexdigest()
-            name = f"{mixture.name}-{seed}"
-            out = storage.join(work.root, "ablation", f"{storage.file_name(name)}-{mark[:16]}")
-            runs.append(Run(mixture, seed, name, {"data": folder, "out": out, **decides}, out))
+        for one in compared:
+            weights = one.mixture.weights
+            decides = {"mixture": weights, "tokens": chosen.tokens, "seed": seed, **UNCAPPED, **chosen.train}
+            packed = storage.sha256_of(storage.join(one.folder, "packed.json"))
+            shards = work.plan.artifacts[label_of(chosen)], one.mixture.without, packed
+            mark = hashlib.sha256(repr((shards, torch_version(), decides)).encode()).hexdigest()
+            name = f"{one.mixture.name}-{seed}"
+            out = storage.join(work.root, "ablation", f"{name}-{mark[:16]}")
+            runs.append(Run(one, seed, name, {"data": one.folder, "out": out, **decides}, out))
     return runs
-
-
-def _contenders(work: Workspace, chosen: Ablation, data: str) -> list[tuple[Mixture, str]]:
-    """What is compared, and the folder that each is trained from: mixtures of the corpus, then its variants."""
-    recipe = work.plan.recipe
-    tokens = _tokens(data)
-    found = [(resolve(name, recipe, tokens), data) for name in expand(chosen.mixtures, recipe)]
-    for variant in variants(work):
-        folder = data_of(work, variant, _label(chosen))
-        natural = resolve("natural", recipe, _tokens(folder))
-        without = chosen.variants[variant.variant]["without"]
-        found.append((dataclasses.replace(natural, name=variant.variant, without=without), folder))
-    return found
-
-
-def _tokens(data: str) -> dict[str, int]:
-    return {name: n_tokens for name, (_, n_tokens) in _index(data).available().items()}
-
-
-def _label(chosen: Ablation) -> str:
-    return chosen.data.removeprefix("@")
 
 
 def _train(runs: list[Run], chosen: Ablation, engine: Engine, progress: Progress, parallel: int) -> None:
@@ -188,14 +172,14 @@ def _job(run: Run, gpus: float) -> Job:
 
     config = storage.join(run.folder, "config.yaml")
     storage.write_bytes(config, yaml.safe_dump(run.config, allow_unicode=True, sort_keys=False).encode())
-    command = (sys.executable, "-m", "train", "--config", config)
+    command = (sys.executable, "-P", "-m", "train", "--config", config)
     return Job(run.name, command, storage.join(run.folder, "log.txt"), gpus)
 
 
 def _failed(run: Run, returncode: int) -> StageError:
     log = storage.read_bytes(storage.join(run.folder, "log.txt")).decode(errors="replace")
     said = " | ".join(log.strip().splitlines()[-SHOWN_LINES:])
-    command = f"{sys.executable} -m train --config {storage.join(run.folder, 'config.yaml')}"
+    command = shlex.join([sys.executable, "-m", "train", "--config", storage.join(run.folder, "config.yaml")])
     return StageError(
         f"the training run {run.name} ended with exit code {returncode} ({said}); to run it again: {command}"
     )
@@ -210,7 +194,7 @@ def _read(run: Run) -> dict[str, Any]:
         if "loss" in line
     ]
     kept = {name: value for name, value in result.items() if name != "config"}
-    return {"mixture": run.mixture.name, "seed": run.seed, **kept, "curve": curve}
+    return {"mixture": run.contender.mixture.name, "seed": run.seed, **kept, "curve": curve}
 
 
 def _timing(run: Run) -> Any:
@@ -221,31 +205,36 @@ def _conclude(chosen: Ablation, index: PackedIndex, runs: list[Run], results: li
     """The facts of the ablation, and the verdict."""
     from train import verdict
 
-    seen = {run.mixture.name: [source for source, weight in run.mixture.weights.items() if weight] for run in runs}
+    mixtures = {run.contender.mixture.name: run.contender for run in runs}
+    seen = {
+        name: [source for source, weight in one.mixture.weights.items() if weight] for name, one in mixtures.items()
+    }
     losses: dict[str, dict[int, dict[str, float]]] = {}
     for run, result in zip(runs, results, strict=True):
         by_source = {source: one["bits_per_byte"] for source, one in result["validation"].items() if one["bytes"]}
-        losses.setdefault(run.mixture.name, {})[run.seed] = by_source
+        losses.setdefault(run.contender.mixture.name, {})[run.seed] = by_source
     try:
         judged = verdict.judge(losses, chosen.objective, seen)
     except ConfigError as error:
         raise RecipeError(f"the ablation's objective: {error}") from error
-    mixtures = {
-        run.mixture.name: {
-            "weights": run.mixture.weights,
-            "missing_tags": list(run.mixture.missing),
-            "without": list(run.mixture.without),
-            "cited": run.mixture.cited,
-        }
-        for run in runs
-    }
     return {
         "objective": chosen.objective,
+        "data": label_of(chosen),
         "tokens": chosen.tokens,
         "seeds": chosen.seeds,
         "sequence_tokens": index.sequence_tokens,
         "train": chosen.train,
-        "mixtures": mixtures,
+        "mixtures": {name: _about(one) for name, one in mixtures.items()},
         "runs": results,
         "verdict": judged,
+    }
+
+
+def _about(one: Contender) -> dict[str, Any]:
+    return {
+        "weights": one.mixture.weights,
+        "missing_tags": list(one.mixture.missing),
+        "without": list(one.mixture.without),
+        "also": list(one.also),
+        "cited": one.mixture.cited,
     }

@@ -7,6 +7,7 @@ imported by the command that needs them, so that --help answers at once.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import traceback
@@ -26,8 +27,8 @@ Subparsers = Any
 def main(argv: list[str] | None = None) -> int:
     """Run a command; returns the exit code of DESIGN: 0, 2 recipe or plan, 3 input, 4 stage, 130 interrupted."""
     arguments = _parser().parse_args(argv)
-    if "" not in sys.path:  # plugins lie where the command is given
-        sys.path.insert(0, "")
+    if getattr(arguments, "plugin", None) and "" not in sys.path:  # plugins may lie where the command is given,
+        sys.path.append("")  # but nothing there may take the place of a module of ours
     try:
         return int(arguments.command(arguments))
     except CorpusmillError as error:
@@ -112,8 +113,9 @@ def _add_mix(commands: Subparsers) -> None:
     parser.add_argument("--mixture", required=True, metavar="NAME", help="natural, uniform, or one the recipe names")
     parser.add_argument("--tokens", required=True, type=_positive, metavar="N", help="tokens of the whole corpus")
     parser.add_argument("--max-epochs", type=_above_zero, default=4.0, metavar="X", help="repeats at most (default: 4)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the shuffle (default: 0)")
-    parser.add_argument("--out", metavar="DIR", help="the new folder (default: RUN/out/mix/NAME-TOKENS)")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the shuffle (default: 0)")
+    parser.add_argument("--out", metavar="DIR", help="the new folder (default: below RUN/mix)")
+    parser.add_argument("--data", metavar="LABEL", help="the stage that packed (default: the one of the ablation)")
     _json_option(parser)
     _engine_arguments(parser)
 
@@ -151,12 +153,18 @@ def _positive(text: str) -> int:
     return int(digits)
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 1 << 64:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2^64 - 1, got {text!r}")
+    return int(text)
+
+
 def _above_zero(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not value > 0:
+    if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")
     return value
 
@@ -244,7 +252,7 @@ def _mix(arguments: argparse.Namespace) -> int:
     from .mix import Asked, mix
 
     _load(arguments)
-    asked = Asked(arguments.mixture, arguments.tokens, arguments.seed, arguments.max_epochs)
+    asked = Asked(arguments.mixture, arguments.tokens, arguments.seed, arguments.max_epochs, arguments.data)
     run, out = (os.path.abspath(path) if path else path for path in (arguments.run, arguments.out))
     with progress(quiet=arguments.json) as shown:
         account = mix(run, asked, out, arguments.workers, shown, _engine(arguments.engine))

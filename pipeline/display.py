@@ -210,7 +210,7 @@ def print_mix(account: dict[str, Any]) -> None:
     print(table(rows))
     print(f"{account['tokens']:,} tokens of {account['tokens_asked']:,} asked for, in {account['shards']:,} shards")
     if account["missing_tags"]:
-        print(f"no source has the tag {', '.join(account['missing_tags'])}: the others share its weight")
+        print(printable(f"no source has the tag {', '.join(account['missing_tags'])}: the others share its weight"))
     print(f"corpus: {account['folder']}")
 
 

@@ -68,12 +68,15 @@ class OutShard(OutFolder):
 
 def source_of(work: Workspace, shard: str) -> str:
     """The source that all documents of a shard are of."""
-    return work.plan.recipe.sources[int(shard[:3])].name
+    return work.plan.recipe.sources[int(shard.partition("-")[0])].name
 
 
-def run_exports(work: Workspace, shards: list[str], run_map: Map) -> dict[str, Any]:
-    """Bring all exports of the plan up to date; returns size and hash of every file by its path in `out/`."""
-    _remove_others(work)
+def run_exports(work: Workspace, shards: list[str], before: list[str], run_map: Map) -> dict[str, Any]:
+    """Bring all exports of the plan up to date; returns size and hash of every file by its path in `out/`.
+
+    before: labels of exports that may be there, whether or not `work/` knows of them.
+    """
+    _remove_others(work, before)
     files: dict[str, Any] = {}
     for position, step in enumerate(work.plan.exports):
         left = [ExportTask(position, name) for name in shards if not _is_there(work, step, name)]
@@ -94,13 +97,13 @@ def _is_there(work: Workspace, step: Step, shard: str) -> bool:
     )
 
 
-def _remove_others(work: Workspace) -> None:
+def _remove_others(work: Workspace, before: list[str]) -> None:
     """Remove exports that are of another plan, and note what `out/` is going to hold."""
     path = storage.join(work.state, "exports.json")
     there: dict[str, str] = storage.read_json(path) if storage.exists(path) else {}
     wanted = {step.label: work.plan.artifacts[step.label] for step in work.plan.exports}
-    for label in {**there, **wanted}:
-        if there.get(label) != wanted.get(label):
+    for label in {*before, *there, *wanted}:
+        if label not in wanted or there.get(label) != wanted[label]:
             storage.remove_folder(storage.join(work.out, label))
             storage.remove_folder(_sidecars(work, label))
     storage.write_json(path, wanted)

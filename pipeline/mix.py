@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -23,8 +24,9 @@ from train.mixtures import Allotment, Order, allot
 from train.tokens import PackedIndex, Side, Source, read_index
 
 from . import storage
+from .contenders import label_of
 from .engine import EngineFactory
-from .errors import InputError, RecipeError
+from .errors import InputError, RecipeError, did_you_mean
 from .mixtures import Mixture, resolve
 from .recipe import Recipe, parse_recipe
 from .shards import finished, sidecar_path
@@ -35,27 +37,48 @@ SHARD_BYTES = 256_000_000
 
 
 class Asked(NamedTuple):
-    """What to mix. max_epochs: how often a source may be repeated at most."""
+    """What to mix. max_epochs: how often a source may be repeated at most; data: label of the stage that packed, or
+    None for the one that the ablation trains from.
+    """
 
     mixture: str
     tokens: int
     seed: int
     max_epochs: float
+    data: str | None = None
 
 
 @dataclass(frozen=True)
 class Mixing:
-    """Everything that a worker needs. data: the packed folder; out: the new one; marks: folder of sidecars."""
+    """Everything that a worker needs. data: the packed folder; packed: hash of its index; out: the new folder; marks:
+    folder of the sidecars of its shards.
+    """
 
+    run: str
     asked: Asked
     mixture: Mixture
     allotment: Allotment
     data: str
+    packed: str
     out: str
     marks: str
     fingerprint: str
     n_blocks: int
-    replay: str
+
+    @property
+    def replay(self) -> str:
+        """The command that does it again, in one process."""
+        asked = self.asked
+        numbers = [
+            f"--tokens={asked.tokens}",
+            f"--seed={asked.seed}",
+            f"--max-epochs={asked.max_epochs:g}",
+            "--workers=1",
+        ]
+        data = [f"--data={asked.data}"] if asked.data else []
+        return shlex.join(
+            ["corpusmill", "mix", self.run, "--mixture", asked.mixture, *numbers, *data, "--out", self.out]
+        )
 
 
 class BlockTask(NamedTuple):
@@ -73,21 +96,44 @@ def mix(
     run: str, asked: Asked, out: str | None, workers: int, progress: Progress, start_engine: EngineFactory
 ) -> dict[str, Any]:
     """Write the mixed corpus, or what is missing of it; returns the account. Raises InputError, RecipeError."""
-    mixing, index = _prepare(run, asked, out)
-    path = storage.join(mixing.out, "mix.json")
-    if storage.exists(path):
-        there: dict[str, Any] = storage.read_json(path)
-        if there["fingerprint"] == mixing.fingerprint:
+    try:
+        mixing, index = _prepare(run, asked, out)
+        there = _account_of(mixing)
+        if there is not None:
             return {**there, "did_nothing": True, "folder": mixing.out}
-        storage.remove_folder(mixing.out)
+        with storage.lock(storage.join(run, ".lock")):
+            account = _mix(mixing, index, workers, progress, start_engine)
+    except DataError as error:
+        raise InputError(str(error)) from error
+    return {**account, "did_nothing": False, "folder": mixing.out}
+
+
+def _mix(
+    mixing: Mixing, index: PackedIndex, workers: int, progress: Progress, start_engine: EngineFactory
+) -> dict[str, Any]:
+    storage.make_folder(storage.join(mixing.run, "work"), private=True)
     tasks = [BlockTask(number) for number in range(mixing.n_blocks)]
     left = [task for task in tasks if not _is_there(mixing, task)]
     progress.begin("mix", len(tasks), len(tasks) - len(left))
     with start_engine(mixing, workers) as engine:
         for done in engine.map(block_task, None, left):
             progress.advance(done)
-    account = _finish(mixing, index, tasks)
-    return {**account, "did_nothing": False, "folder": mixing.out}
+    return _finish(mixing, index, tasks)
+
+
+def _account_of(mixing: Mixing) -> dict[str, Any] | None:
+    """The account of this very corpus, if all of it is there. Raises InputError if something else is."""
+    path = storage.join(mixing.out, "mix.json")
+    if not storage.exists(path):
+        begun = storage.exists(mixing.marks)
+        if storage.exists(mixing.out) and os.listdir(mixing.out) and not begun:
+            raise InputError(f"{mixing.out} holds something else: choose another --out")
+        return None
+    account: dict[str, Any] = storage.read_json(path)
+    if account.get("fingerprint") != mixing.fingerprint:
+        raise InputError(f"{mixing.out} holds another corpus: choose another --out, or delete it")
+    sizes = {name: storage.size_of(storage.join(mixing.out, name)) for name in account["files"]}
+    return account if sizes == account["files"] else None
 
 
 def _is_there(mixing: Mixing, task: BlockTask) -> bool:
@@ -98,46 +144,50 @@ def _is_there(mixing: Mixing, task: BlockTask) -> bool:
 
 
 def _prepare(run: str, asked: Asked, out: str | None) -> tuple[Mixing, PackedIndex]:
-    data, recipe = _packed_folder(run), _recipe(run)
-    try:
-        index = read_index(data)
-        available = index.available()
-        mixture = resolve(asked.mixture, recipe, {name: n for name, (_, n) in available.items()})
-        allotment = allot(mixture.weights, available, asked.tokens, asked.max_epochs)
-    except DataError as error:
-        raise InputError(str(error)) from error
-    except ConfigError as error:
-        raise RecipeError(f"{recipe.path}: {error}") from error
+    """Raises DataError too."""
+    recipe = _recipe(run)
+    data = _packed_folder(run, recipe, asked.data)
+    index = read_index(data)
     if MIXED in index.sources:
         raise RecipeError(
             f"{recipe.path}: a source is called '{MIXED}', the name that the mixed corpus gets: rename it"
         )
-    folder = out or storage.join(run, "out", "mix", f"{storage.file_name(asked.mixture)}-{asked.tokens}")
-    decides = [asked, mixture.weights, storage.sha256_of(storage.join(data, "packed.json"))]
-    fingerprint = hashlib.sha256(repr(decides).encode()).hexdigest()
+    available = index.available()
+    mixture = resolve(asked.mixture, recipe, {name: n for name, (_, n) in available.items()})
+    try:
+        allotment = allot(mixture.weights, available, asked.tokens, asked.max_epochs)
+    except ConfigError as error:
+        raise RecipeError(f"{recipe.path}: {error}") from error
+    packed = storage.sha256_of(storage.join(data, "packed.json"))
+    fingerprint = hashlib.sha256(repr([asked, mixture.weights, packed]).encode()).hexdigest()
+    folder = out or storage.join(run, "mix", f"{asked.mixture}-{asked.tokens}-{fingerprint[:8]}")
+    marks = hashlib.sha256(f"{fingerprint} {os.path.abspath(folder)}".encode()).hexdigest()
     row_bytes = (index.sequence_tokens + 1) * np.dtype(index.dtype).itemsize
     n_blocks = -(-allotment.total * row_bytes // SHARD_BYTES)
-    marks = storage.join(run, "work", f"mix-{hashlib.sha256(os.path.abspath(folder).encode()).hexdigest()[:16]}")
-    replay = f"corpusmill mix {run} --mixture {asked.mixture} --tokens {asked.tokens} --seed {asked.seed} --workers 1"
-    return Mixing(asked, mixture, allotment, data, folder, marks, fingerprint, n_blocks, replay), index
+    marks = storage.join(run, "work", f"mix-{marks[:16]}")
+    return Mixing(run, asked, mixture, allotment, data, packed, folder, marks, fingerprint, n_blocks), index
 
 
-def _packed_folder(run: str) -> str:
+def _packed_folder(run: str, recipe: Recipe, label: str | None) -> str:
     """The packed folder of a run. Raises InputError if there is none."""
-    path = storage.join(run, "out", "manifest.json")
-    if storage.is_url(run) or not storage.exists(path):
-        raise InputError(f"{run} is not a complete run on a local disk: give the folder of one")
-    for label in storage.read_json(path)["exports"]:
-        folder = storage.join(run, "out", label)
-        if storage.exists(storage.join(folder, "packed.json")):
-            return os.path.abspath(folder)
-    raise InputError(f"{run} has no packed tokens: add the stages split, tokenizer, tokens and pack to its recipe")
+    exports = storage.read_json(storage.join(run, "out", "manifest.json"))["exports"]
+    packed = [one for one in exports if storage.exists(storage.join(run, "out", one, "packed.json"))]
+    if not packed:
+        raise InputError(f"{run} has no packed tokens: add the stages split, tokenizer, tokens and pack to its recipe")
+    if label is None:
+        label = label_of(recipe.ablation) if recipe.ablation else packed[0]
+    if label not in packed:
+        raise InputError(f"{run} has no packed tokens of the stage '{label}'{did_you_mean(label, packed)}")
+    return os.path.abspath(storage.join(run, "out", label))
 
 
 def _recipe(run: str) -> Recipe:
-    """The recipe as it was when the run was done: its mixtures are meant."""
-    path = storage.read_json(storage.join(run, "run.json"))["recipe"]
-    return parse_recipe(path, storage.read_json(storage.join(run, "out", "manifest.json"))["recipe_text"])
+    """The recipe as it was when the run was done: its mixtures are meant. Raises InputError."""
+    path = storage.join(run, "out", "manifest.json")
+    if storage.is_url(run) or not storage.exists(path):
+        raise InputError(f"{run} is not a complete run on a local disk: give the folder of one")
+    where = storage.read_json(storage.join(run, "run.json"))["recipe"]
+    return parse_recipe(where, storage.read_json(path)["recipe_text"])
 
 
 def block_task(mixing: Mixing, segment: None, task: BlockTask) -> Done:
@@ -223,15 +273,14 @@ def _finish(mixing: Mixing, index: PackedIndex, tasks: list[BlockTask]) -> dict[
     for name, source in index.sources.items():
         sources[name] = Source(source.tag, Side(()), source.validation)
     held_out = [shard.name for source in sources.values() for shard in source.validation.shards]
-    for name in (
-        "tokenizer.json",
-        "token_bytes.npy",
-        *(f"{n}{end}" for n in held_out for end in (".npy", ".docs.arrow")),
-    ):
+    copied = ["tokenizer.json", "token_bytes.npy", *(f"{n}{end}" for n in held_out for end in (".npy", ".docs.arrow"))]
+    for name in copied:
         storage.copy(storage.join(mixing.data, name), storage.join(mixing.out, name))
     content = {**index.to_json(), "sources": {name: asdict(source) for name, source in sources.items()}}
     storage.write_json(storage.join(mixing.out, "packed.json"), content)
-    account = {"fingerprint": mixing.fingerprint, **_account(mixing, served)}
+    names = [*copied, "packed.json", *(f"{task.name}{end}" for task in tasks for end in (".npy", ".docs.arrow"))]
+    files = {name: storage.size_of(storage.join(mixing.out, name)) for name in names}
+    account = {"fingerprint": mixing.fingerprint, **_account(mixing, served), "files": files}
     storage.write_json(storage.join(mixing.out, "mix.json"), account)
     return account
 
@@ -242,6 +291,7 @@ def _account(mixing: Mixing, served: dict[str, dict[str, int]]) -> dict[str, Any
         "mixture": mixing.mixture.name,
         "cited": mixing.mixture.cited,
         "missing_tags": list(mixing.mixture.missing),
+        "packed_sha256": mixing.packed,
         "seed": mixing.asked.seed,
         "max_epochs": mixing.asked.max_epochs,
         "tokens_asked": mixing.asked.tokens,

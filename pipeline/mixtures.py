@@ -17,7 +17,7 @@ from .errors import RecipeError, did_you_mean
 from .recipe import Recipe
 from .schema import configured, option
 from .sections import BUILT_IN, ONLY
-from .yaml_tree import Tree, read_yaml
+from .yaml_tree import NAME, NAME_RULE, Tree, read_yaml
 
 TEMPER = 0.5
 """The power of `tempered`, as in RegMix (arXiv 2407.01492): between natural (1) and uniform (0)."""
@@ -57,12 +57,14 @@ def expand(names: tuple[str, ...], recipe: Recipe) -> list[str]:
 
 
 def _check_known(name: str, recipe: Recipe) -> None:
+    if not NAME.fullmatch(name):
+        raise RecipeError(f"the mixture name '{name}' must be {NAME_RULE}")
     if name in BUILT_IN[1:] or name in recipe.mixtures or name in only(recipe):
         return
     if storage.exists(_path(name, recipe)):
         read_proportions(_path(name, recipe))
         return
-    known = [*BUILT_IN, *recipe.mixtures, *only(recipe)]
+    known = [*BUILT_IN[1:], *recipe.mixtures, *only(recipe)]
     raise RecipeError(
         f"there is no mixture '{name}'{did_you_mean(name, known)}, in {recipe.path} or as a file {_path(name, recipe)}"
     )
@@ -74,7 +76,7 @@ def only(recipe: Recipe) -> dict[str, str]:
 
 
 def _path(name: str, recipe: Recipe) -> str:
-    return storage.join(recipe.folder, "mixes", f"{storage.file_name(name)}.yaml")
+    return storage.join(recipe.folder, "mixes", f"{name}.yaml")
 
 
 def read_proportions(path: str) -> Proportions:

@@ -31,6 +31,8 @@ from .stage import Declared, Export, Fit, GlobalStage, Stage, signals_of
 FORMAT = 1
 """Version of the frame's own results: rows, shards, cuts. Raise it when their bytes change."""
 FRAME_LIBRARIES = ("numpy", "numba", "pyarrow")
+OWN_FOLDERS = ("documents", "dropped", "report", "ablation")
+"""Folders of `out/` that no export may have."""
 PARTITION_BYTES = 64_000_000
 """Input on disk per key partition; one partition's keys are in memory at a time."""
 MAX_PARTITIONS = 4_096
@@ -128,15 +130,26 @@ def _apart(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], t
         if not isinstance(step.stage, Export):
             where = f"{recipe.path}:{step.line}: {step.label}"
             raise PlanError(f"{where} must come before {exports[0].label}, which writes what the others left")
+        if step.label in OWN_FOLDERS:
+            raise PlanError(f"{recipe.path}:{step.line}: '{step.label}' is a folder of every run: choose another as:")
     _check_published(recipe, documents)
     return documents, exports
 
 
 def _check_published(recipe: Recipe, steps: tuple[Step, ...]) -> None:
-    """Raises PlanError if what a Fit publishes has seen text before it was scrubbed."""
+    """Raises PlanError if what a Fit publishes has seen text before it was scrubbed, or two publish the same file."""
+    by_file: dict[str, str] = {}
     scrubbing = [position for position, step in enumerate(steps) if isinstance(step.stage, Stage) and step.stage.scrubs]
     for position, step in enumerate(steps):
-        if isinstance(step.stage, Fit) and step.stage.publishes and scrubbing and position < scrubbing[-1]:
+        if not (isinstance(step.stage, Fit) and step.stage.publishes):
+            continue
+        first = by_file.setdefault(step.stage.publishes, step.label)
+        if first != step.label:
+            raise PlanError(
+                f"{recipe.path}:{step.line}: {step.label} publishes {step.stage.publishes}, as {first} does:"
+                " leave one of them out"
+            )
+        if scrubbing and position < scrubbing[-1]:
             raise PlanError(
                 f"{recipe.path}:{step.line}: {step.label} is published, so it must come after"
                 f" {steps[scrubbing[-1]].label}, which removes personal data"

@@ -59,19 +59,15 @@ def is_published(work: Workspace) -> bool:
     if not storage.exists(path):
         return False
     manifest = storage.read_json(path)
-    there = [manifest.get(key) for key in ("publication", "exports", "recipe_sha256")]
-    if there != [_publication(work), _exports(work), work.plan.recipe.sha256]:
+    there = [manifest.get(key) for key in ("publication", "artifacts", "recipe_sha256")]
+    if there != [_publication(work), work.plan.artifacts, work.plan.recipe.sha256]:
         return False
     return all(storage.size_of(_out(work, name)) == file["bytes"] for name, file in manifest["files"].items())
 
 
-def _exports(work: Workspace) -> dict[str, str]:
-    """What decides the bytes of each export."""
-    return {step.label: work.plan.artifacts[step.label] for step in work.plan.exports}
-
-
 def publish(work: Workspace, position: int, ledger: Ledger, run_map: Map) -> None:
     """Write `out/` from the complete folder at a position; the manifest is removed first and written last."""
+    before = _exported(work)
     storage.remove(_out(work, "manifest.json"))
     lineage = work.lineage(position)
     names = [shard["name"] for shard in lineage[-1][1]["shards"]]
@@ -97,8 +93,14 @@ def publish(work: Workspace, position: int, ledger: Ledger, run_map: Map) -> Non
         storage.write_bytes(_out(work, name), data)
         files[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     _remove_others(work, files)
-    files.update(run_exports(work, names, run_map))
+    files.update(run_exports(work, names, before, run_map))
     storage.write_json(_out(work, "manifest.json"), _manifest(work, ledger, files))
+
+
+def _exported(work: Workspace) -> list[str]:
+    """The exports that `out/` has, by its manifest."""
+    path = _out(work, "manifest.json")
+    return list(storage.read_json(path)["exports"]) if storage.exists(path) else []
 
 
 def _json(value: Any) -> bytes:
@@ -147,7 +149,7 @@ def _inputs(work: Workspace, position: int) -> str:
 
 def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[str, Any]:
     plan = work.plan
-    survivors = ledger.total(plan.labels[-1])
+    survivors = ledger.total(list(ledger.stages)[-1])
     libraries = library_versions()
     all_steps = (*plan.steps, *plan.exports)
     for step in all_steps:
@@ -171,7 +173,8 @@ def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[st
         "recipe_sha256": plan.recipe.sha256,
         "fingerprint": plan.fingerprints[-1],
         "publication": _publication(work),
-        "exports": _exports(work),
+        "artifacts": plan.artifacts,
+        "exports": [step.label for step in plan.exports],
         "until": plan.until,
         "on_error": plan.recipe.settings.on_error,
         "steps": steps,

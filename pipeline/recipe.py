@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,9 +18,7 @@ from .readers.base import Reader, find_reader
 from .schema import configured, option
 from .sections import Ablation, Mixtures, check_mixtures
 from .stage import Declared, find_stage
-from .yaml_tree import Path, Tree, read_yaml
-
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+from .yaml_tree import Path, Tree, check_name, read_yaml
 
 
 @partial(configured, what="recipe")
@@ -137,11 +134,6 @@ def _ablation(tree: Tree, sources: list[str]) -> Ablation | None:
     return made
 
 
-def _check_name(tree: Tree, name: str, at: Path, what: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise tree.error(at, f"{what} '{name}' must be lower-case letters, digits and _, at most 40, a letter first")
-
-
 def _sources(tree: Tree) -> tuple[Source, ...]:
     sections = tree.value["sources"]
     if not isinstance(sections, dict):
@@ -151,7 +143,7 @@ def _sources(tree: Tree) -> tuple[Source, ...]:
     sources = []
     for name, values in sections.items():
         at: Path = ("sources", name)
-        _check_name(tree, name, at, "the source name")
+        check_name(tree, name, at, "the source name")
         if not isinstance(values, dict) or not isinstance(values.get("reader"), str):
             raise tree.error(at, f"the source '{name}' needs a reader, such as {name}: {{reader: jsonl, paths: [...]}}")
         try:
@@ -162,7 +154,7 @@ def _sources(tree: Tree) -> tuple[Source, ...]:
         if not isinstance(tag, str):
             raise tree.error((*at, "tag"), f"'tag' must be text, got {tag!r}")
         if tag:
-            _check_name(tree, tag, (*at, "tag"), "the tag")
+            check_name(tree, tag, (*at, "tag"), "the tag")
         options = {key: value for key, value in values.items() if key not in ("reader", "tag")}
         sources.append(Source(name, tree.build(cls, options, at, f"reader {cls.name}"), tag, tree.lines[at]))
     return tuple(sources)
@@ -185,7 +177,7 @@ def _steps(tree: Tree) -> tuple[Step, ...]:
         label = values.pop("as", name)
         if not isinstance(label, str):
             raise tree.error((*at, "as"), f"'as' must be text, got {label!r}")
-        _check_name(tree, label, at, "the stage label")
+        check_name(tree, label, at, "the stage label")
         if label == "read" or any(step.label == label for step in steps):
             raise tree.error(at, f"the label '{label}' is taken: give this stage another with as:")
         steps.append(Step(label, tree.build(cls, values, at, name), tree.lines[at]))

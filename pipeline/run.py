@@ -22,7 +22,7 @@ from .ledger import Ledger
 from .passes import ShardTask, read_task, segment_mark, shard_task, sketch_task, task_path
 from .plan import Pass, Plan
 from .publish import is_published, publish
-from .report import write_report
+from .report import has_report, write_report
 from .shards import finished, read_shard, sidecar_path
 from .stage import Fit, GlobalStage
 from .variants import check_variants, variants
@@ -48,8 +48,7 @@ def run_plan(
     check_ablation(plan)
     check_variants(plan)
     work = Workspace(plan, run)
-    page = storage.join(work.out, "report", "index.html")
-    did_nothing = is_published(work) and is_compared(work) and storage.exists(page)
+    did_nothing = is_published(work) and is_compared(work) and has_report(run)
     if not did_nothing:
         storage.make_folder(run)
         with storage.lock(storage.join(run, ".lock")):
@@ -80,6 +79,7 @@ def _prepare(work: Workspace) -> None:
     storage.remove_partial(work.run)
     if plan.recipe.settings.on_error == "stop" and storage.exists(work.quarantined):
         storage.remove_folder(work.root)  # what was set aside then must stop this run
+        storage.remove(work.quarantined)
     storage.make_folder(work.root, private=True)
     about = {"recipe": os.path.abspath(plan.recipe.path), "until": plan.until}
     storage.write_json(storage.join(work.run, "run.json"), about)

@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import OptionError, did_you_mean
 from .schema import configured, option
-from .yaml_tree import Path, Tree
+from .yaml_tree import NAME, NAME_RULE, Path, Tree, check_name
 
 Mixtures = dict[str, dict[str, float]]
 """Name -> source -> weight."""
@@ -23,7 +23,7 @@ class Ablation:
     """Train the same small model on several mixtures, and say which is best and how sure that is."""
 
     objective: dict[str, float] = option(
-        help="what best means: the weight of each source's validation loss (bits per byte)", ge=0
+        help="what best means: the weight of each source's validation loss (bits per byte)", ge=0, le=1e9
     )
     mixtures: tuple[str, ...] = option(
         ("alone", "natural", "uniform"),
@@ -50,6 +50,10 @@ class Ablation:
             raise OptionError("mixtures", "ablation option 'mixtures' names no mixture")
         if self.gpus_per_job > 1 and not self.gpus_per_job.is_integer():
             raise OptionError("gpus_per_job", "ablation option 'gpus_per_job' above 1 must be a whole number")
+        for name in (*self.mixtures, *self.variants):
+            if not NAME.fullmatch(name):
+                option_ = "mixtures" if name in self.mixtures else "variants"
+                raise OptionError(option_, f"the name '{name}' must be {NAME_RULE}")
         for name, about in self.variants.items():
             if list(about) != ["without"] or not about["without"]:
                 raise OptionError("variants", f"the variant '{name}' is written {name}: {{without: [STAGE]}}")
@@ -67,6 +71,7 @@ def check_mixtures(tree: Tree, sources: list[str]) -> Mixtures:
 
 def _weights(tree: Tree, name: str, values: Any, sources: list[str]) -> dict[str, float]:
     at: Path = ("mixtures", name)
+    check_name(tree, name, at, "the mixture name")
     if name in BUILT_IN or name.startswith(ONLY):
         raise tree.error(at, f"the mixture '{name}' has the name of one that is always there: choose another")
     if not isinstance(values, dict) or not values:

@@ -187,6 +187,9 @@ class Exported:
 class Export(Declared):
     """Writes files made of the survivors below `out/<label>`; later ones name the folder as `tokens: "@label"`."""
 
+    trains: ClassVar[bool] = False
+    """Whether the folder is one that `python -m train` trains from."""
+
     def export(self, shard: ExportShard) -> dict[str, Any]:
         """Write the files of one shard, in parallel with others; returns facts about them, JSON-ready."""
         raise NotImplementedError(f"{type(self).__name__}.export")

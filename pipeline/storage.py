@@ -58,11 +58,6 @@ def join(folder: str, *parts: str) -> str:
     return folder
 
 
-def file_name(text: str) -> str:
-    """A file name for any text: letters, digits, `_`, `.` and `-` stand for themselves, other characters as `_`."""
-    return "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else "_" for c in text)
-
-
 def expand_user(path: str) -> str:
     """`~` as the home folder."""
     return path if is_url(path) else os.path.expanduser(path)

@@ -62,7 +62,9 @@ def _plan(work: Workspace, without: tuple[str, ...]) -> Plan:
             made[step.label] = storage.join(work.out, name) if name else work.artifacts[step.label]
     left = [step for step in plan.recipe.steps if step.label not in {*without, *made}]
     steps = tuple(dataclasses.replace(step, stage=with_artifacts(step.stage, made)) for step in left)
-    return make_plan(dataclasses.replace(plan.recipe, steps=steps, ablation=None))
+    before: Any = plan.recipe.settings
+    settings = dataclasses.replace(before, on_error="stop")  # nobody would see what was set aside
+    return make_plan(dataclasses.replace(plan.recipe, steps=steps, settings=settings, ablation=None))
 
 
 def data_of(work: Workspace, variant: Workspace, label: str) -> str:

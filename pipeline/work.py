@@ -6,7 +6,8 @@
     work/export-{label}/  exports.json            sidecars of exports; which exports `out/` holds
     work/ablation/{mixture}-{seed}-{fingerprint}/ training runs
     work/variants/{name}/                         out/ and state/ of a variant; state/data/ to train it from
-    work/quarantined                             there if `on_error: quarantine` set anything aside
+
+`quarantined` beside `work/` is there if `on_error: quarantine` set anything aside: it must outlive what it is about.
 
 A name holds all that decides a folder's content, so runs of other variants, or up to another
 stage, share what they have in common.
@@ -14,6 +15,7 @@ stage, share what they have in common.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +67,8 @@ class Workspace:
     @property
     def replay(self) -> str:
         """The command that does the run again, in one process."""
-        return f"corpusmill run {self.plan.recipe.path} --out {self.run} --workers 1"
+        until = ["--until", self.plan.until] if self.plan.until else []
+        return shlex.join(["corpusmill", "run", self.plan.recipe.path, "--out", self.run, "--workers", "1", *until])
 
     @property
     def root(self) -> str:
@@ -120,7 +123,7 @@ class Workspace:
     @property
     def quarantined(self) -> str:
         """The mark that something was set aside."""
-        return storage.join(self.root, "quarantined")
+        return storage.join(self.run, "quarantined")
 
     def index(self, position: int) -> dict[str, Any] | None:
         """The index of a complete folder, or None."""

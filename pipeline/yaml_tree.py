@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -9,6 +10,9 @@ import yaml
 from . import schema, storage
 from .errors import OptionError, RecipeError
 
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME_RULE = "lower-case letters, digits and _, at most 40, a letter first"
+"""Names are parts of paths and of columns."""
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 
@@ -58,13 +62,19 @@ class Tree:
             return self._mapping(loader, node, at)
         if isinstance(node, yaml.SequenceNode):
             return [self._plain(loader, item, (*at, index)) for index, item in enumerate(node.value)]
-        return loader.construct_object(node, deep=True)
+        return self._scalar(loader, node, line)
+
+    def _scalar(self, loader: _NoAliases, node: yaml.Node, line: int) -> Any:
+        try:
+            return loader.construct_object(node, deep=True)
+        except (ValueError, OverflowError) as error:  # such as a date that there is not
+            raise RecipeError(f"{self.file}:{line}: not valid YAML: {error} (put it in quotes)") from error
 
     def _mapping(self, loader: _NoAliases, node: yaml.MappingNode, at: Path) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
-            key = loader.construct_object(key_node, deep=True)
+            key = self._scalar(loader, key_node, line)
             if not isinstance(key, str):
                 raise RecipeError(f"{self.file}:{line}: a key must be text, got {key!r} (put it in quotes)")
             if key in values:
@@ -97,3 +107,9 @@ def read_yaml(path: str) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise RecipeError(f"{path}:{line}: not UTF-8") from error
+
+
+def check_name(tree: Tree, name: str, at: Path, what: str) -> None:
+    """Raises RecipeError unless this can be a name."""
+    if not NAME.fullmatch(name):
+        raise tree.error(at, f"{what} '{name}' must be {NAME_RULE}")

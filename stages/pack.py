@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pipeline.assets import identity_of
 from pipeline.schema import option
 from pipeline.stage import Export, Exported, ExportShard, Folder, stage
 
@@ -24,11 +25,16 @@ class Pack(Export):
     The folder is all that `python -m train` needs.
     """
 
+    trains = True
+
     tokens: str = option("@tokens", "the stage that wrote the tokens")
     sequence_tokens: int = option(2048, "predicted tokens of a sequence", ge=2, le=1 << 20)
 
     def needs(self) -> tuple[str, ...]:
         return ()
+
+    def identity(self) -> dict[str, str]:
+        return {"tokens": identity_of(f"{self.tokens}/tokens.json")}
 
     def export(self, shard: ExportShard) -> dict[str, Any]:
         from train import tokens

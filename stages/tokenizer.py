@@ -169,13 +169,15 @@ class Encoder:
         return [found.ids for found in self._made.encode_batch_fast(texts, add_special_tokens=False)]
 
 
-def encoder(source: str | bytes) -> Encoder:
+def encoder(source: str | bytes, name: str = "tokenizer.json") -> Encoder:
     """The encoder of a `tokenizer.json`, by its path or content: one of this stage, or any lossless byte-level BPE.
+
+    name: what an error calls content that is given.
 
     A text that spells a special token is encoded as any other: special tokens are taken out of what encodes. Raises
     InputError if the file is too large, damaged, of another kind, or has no `<|endoftext|>`.
     """
-    what = source if isinstance(source, str) else "tokenizer.json"
+    what = source if isinstance(source, str) else name
     try:
         content = parse(_read(source) if isinstance(source, str) else source)
         ids = ids_of(content)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.assets import identity_of
 from pipeline.schema import option
 from pipeline.stage import Export, Exported, ExportShard, Folder, stage
 
@@ -29,14 +30,13 @@ class Tokens(Export):
 
     libraries = ("tokenizers",)
 
-    model: str = option("@tokenizer", "the stage that trained the tokenizer, or a path of a `tokenizer.json`")
+    model: str = option("@tokenizer", "the stage that trained the tokenizer, or the path of a `tokenizer.json`")
 
     def needs(self) -> tuple[str, ...]:
         return ("text", "split_side")
 
     def identity(self) -> dict[str, str]:
-        with open(self.model, "rb") as file:
-            return {"model": hashlib.sha256(file.read()).hexdigest()}
+        return {"model": identity_of(self.model)}
 
     def export(self, shard: ExportShard) -> dict[str, Any]:
         from train import tokens
@@ -44,7 +44,7 @@ class Tokens(Export):
         from .tokenizer import encoder
 
         with shard.read(self.model) as file:
-            encode = encoder(file.read())
+            encode = encoder(file.read(), self.model)
         sides: dict[str, _Side] = {side: _Side() for side in tokens.SIDES}
         for batch in shard.batches():
             sides_of = batch.column("split_side").to_pylist()
@@ -66,7 +66,7 @@ class Tokens(Export):
 
         with folder.read(self.model) as file:
             model = file.read()
-        encode = encoder(model)
+        encode = encoder(model, self.model)
         content = {
             "format": tokens.FORMAT,
             "dtype": tokens.token_dtype(encode.vocab_size).name,

@@ -91,7 +91,7 @@ def ablation(mixtures: tuple[str, ...] = tuple(LOSSES), seeds: tuple[int, ...] =
     for one in runs:
         by_source = {name: found["bits_per_byte"] for name, found in one["validation"].items()}
         results.setdefault(one["mixture"], {})[one["seed"]] = by_source
-    nothing = {"missing_tags": [], "cited": "", "without": []}
+    nothing = {"missing_tags": [], "cited": "", "without": [], "also": []}
     about = {name: {"weights": dict(zip(SOURCES, WEIGHTS[name], strict=True)), **nothing} for name in mixtures}
     if "gpt3" in about:
         about["gpt3"].update(
@@ -100,6 +100,8 @@ def ablation(mixtures: tuple[str, ...] = tuple(LOSSES), seeds: tuple[int, ...] =
     return {
         "fingerprint": "0" * 64,
         "objective": OBJECTIVE,
+        "data": "packed",
+        "left_out": [],
         "tokens": TOKENS,
         "seeds": len(seeds),
         "sequence_tokens": 256,
@@ -157,7 +159,7 @@ def add_tokens(folder: Path, documents: dict[str, dict[str, list[str]]]) -> None
     write_json(out / "tokens" / "tokens.json", {"format": 1, "dtype": "uint16", "sources": sources})
     write_json(out / "tokens" / "tokenizer.json", hostile_tokenizer())
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    write_json(out / "manifest.json", {**manifest, "exports": {"tokens": "0", "packed": "1"}})
+    write_json(out / "manifest.json", {**manifest, "exports": ["tokens", "packed"]})
 
 
 def documents() -> dict[str, dict[str, list[str]]]:

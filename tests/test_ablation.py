@@ -15,9 +15,11 @@ from whole import RECIPE, write_sources
 
 from pipeline import storage
 from pipeline.ablation import check_ablation
+from pipeline.contenders import contenders, fingerprint, mixtures_of
 from pipeline.errors import PlanError, RecipeError, StageError
 from pipeline.run import run_plan
 from pipeline.variants import check_variants
+from pipeline.work import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +220,13 @@ def test_a_failing_training_run_is_named_with_what_it_said(folder):
     ("old", "new", "message"),
     [
         ("[natural, mostly_chinese]", "[natral]", "there is no mixture 'natral' (did you mean 'natural'?)"),
-        ("width: 16", "widht: 16", "widht"),
+        ("width: 16", "widht: 16", "ablation option 'train' has no option 'widht' (did you mean 'width'?)"),
+        (
+            "  tokens: 3_000",
+            '  data: "@tokens"\n  tokens: 3_000',
+            "the ablation needs packed tokens, and '@tokens' has none",
+        ),
+        ("[natural, mostly_chinese]", "[../natural]", "must be lower-case letters"),
         ("width: 16", "width: 15", "width must be a multiple of"),
         ("width: 16", "seed: 16", "ablation option 'train' may not have 'seed': the ablation sets it"),
         ("  - pack: {sequence_tokens: 64}\n", "", "the ablation needs packed tokens"),
@@ -237,6 +245,41 @@ def test_an_objective_without_validation_text_is_refused_before_training(folder)
     with pytest.raises(RecipeError, match=r"counts the source 'empty', which has no document on the side 'validation'"):
         run(folder, changed, out="run_of_nothing")
     assert not list((folder / "run_of_nothing" / "work" / "ablation").rglob("*"))
+
+
+def work_of(folder, recipe) -> Workspace:
+    return Workspace(plan(folder, recipe), str(folder / "run"))
+
+
+def test_names_of_the_same_mixture_are_trained_once_and_sources_without_text_left_out(folder):
+    recipe = RECIPE.replace("mostly_chinese: {english: 1, chinese: 3}", "half: {english: 2, chinese: 2}")
+    work = work_of(folder, recipe.replace("[natural, mostly_chinese]", "[alone, uniform, half, natural]"))
+    assert work.plan.ablation is not None
+    found = contenders(work, work.plan.ablation)
+    assert [(one.mixture.name, one.also) for one in found] == [
+        ("only_english", ()), ("only_chinese", ()), ("uniform", ("half",)), ("natural", ()),
+    ]  # fmt: skip
+    assert mixtures_of(work, work.plan.ablation)[1] == ["only_empty"]
+
+
+def test_what_decides_the_results_makes_them_stale(folder):
+    shutil.copytree(folder / "run", folder / "stale")
+    (folder / "mixes").mkdir(exist_ok=True)
+    recipe = RECIPE.replace("[natural, mostly_chinese]", "[mine]").replace("seeds: 2", "seeds: 1")
+
+    def mark() -> str:
+        work = Workspace(plan(folder, recipe), str(folder / "stale"))
+        assert work.plan.ablation is not None
+        return fingerprint(work, work.plan.ablation, 1)
+
+    storage.write_bytes(str(folder / "mixes" / "mine.yaml"), b"cited: somebody\ntags: {books: 0.6, web: 0.4}\n")
+    first = mark()
+    assert mark() == first
+    storage.write_bytes(str(folder / "mixes" / "mine.yaml"), b"cited: somebody\ntags: {books: 0.4, web: 0.6}\n")
+    second = mark()
+    index = out(folder, "pack", "packed.json", run="stale")
+    index.write_text(index.read_text() + " ")
+    assert len({first, second, mark()}) == 3
 
 
 def test_published_mixtures_fit_by_tags(folder):

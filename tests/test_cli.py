@@ -55,6 +55,15 @@ def test_run_for_machines(folder, capsys):
     assert not found["did_nothing"]
 
 
+def test_modules_beside_the_recipe_do_not_take_the_place_of_ours(folder):
+    for name in ("train", "stages", "yaml"):
+        (folder / f"{name}.py").write_text("raise SystemExit('read')")
+    (folder / "plain.yaml").write_text(RECIPE[: RECIPE.index("  - toy_even")])
+    command = [str(Path(sys.executable).parent / "corpusmill"), "run", "plain.yaml", "--workers", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_plan_shows_passes_and_what_is_complete(folder, capsys):
     assert cli("plan", "r.yaml") == 0
     out = capsys.readouterr().out

@@ -114,6 +114,21 @@ def test_what_the_plan_no_longer_has_goes(folder):
     assert (folder / "run" / "out" / "count.json").exists()
 
 
+def test_what_the_plan_no_longer_has_goes_also_when_work_was_deleted(folder):
+    run(folder, RECIPE)
+    shutil.rmtree(folder / "run" / "work")
+    run(folder, RECIPE.replace("  - toy_again\n", ""))
+    assert not (folder / "run" / "out" / "toy_again").exists()
+    assert exported(folder)
+
+
+def test_the_manifest_counts_the_survivors_after_a_fit(folder):
+    run(folder, RECIPE)
+    manifest = json.loads((folder / "run" / "out" / "manifest.json").read_text())
+    assert manifest["documents"] == len(texts(folder / "run")) > 0
+    assert manifest["bytes"] == sum(len(text.encode()) for text in texts(folder / "run"))
+
+
 def test_out_is_enough_to_do_nothing(folder):
     run(folder, RECIPE)
     shutil.rmtree(folder / "run" / "work")
@@ -132,6 +147,8 @@ def test_a_failing_export_names_the_shard_and_how_to_see_it_again(folder):
     ("stages", "message"),
     [
         ("[toy_files, toy_even]", "toy_even must come before toy_files, which writes what the others left"),
+        ("[{toy_files: {as: documents}}]", "'documents' is a folder of every run: choose another as:"),
+        ("[toy_published, {toy_published: {as: more}}]", "more publishes count.json, as toy_published does"),
         ("[toy_again, toy_files]", "toy_again uses '@toy_files', which no stage before it makes"),
         ("[toy_published, toy_scrub]", "toy_published is published, so it must come after toy_scrub"),
     ],

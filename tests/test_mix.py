@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -118,12 +119,49 @@ def test_the_command_prints_the_account(folder, capsys, monkeypatch):
     assert main(command) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("nothing to do: the mixed corpus is complete\nsource ")
-    assert shown.endswith(f"corpus: {folder}/run/out/mix/natural-4000\n")
+    assert re.search(rf"\ncorpus: {folder}/run/mix/natural-4000-[0-9a-f]{{8}}\n$", shown)
     assert main(["mix", "run", "--mixture", "natrual", "--tokens", "10"]) == 2
     assert "did you mean 'natural'?" in capsys.readouterr().err
     assert main(["mix", "nowhere", "--mixture", "natural", "--tokens", "10"]) == 3
     with pytest.raises(SystemExit):
         main(["mix", "run", "--mixture", "natural", "--tokens", "0"])
+
+
+def test_nothing_of_somebody_else_is_written_over(folder):
+    (folder / "mine").mkdir()
+    (folder / "mine" / "precious.txt").write_text("留着")
+    with pytest.raises(InputError, match="mine holds something else: choose another --out"):
+        mixed(folder, "natural", 3_000, out="mine")
+    with pytest.raises(InputError, match="pack holds something else"):
+        mixed(folder, "natural", 3_000, out="run/out/pack")
+    mixed(folder, "natural", 3_000, out="first")
+    with pytest.raises(InputError, match="first holds another corpus: choose another --out, or delete it"):
+        mixed(folder, "natural", 4_000, out="first")
+    assert (folder / "mine" / "precious.txt").read_text() == "留着"
+    assert not mixed(folder, "natural", 3_000, out="second")["did_nothing"]
+
+
+def test_what_was_lost_is_made_again(folder):
+    mixed(folder, "uniform", 3_000, out="lost")
+    files = {path: path.read_bytes() for path in (folder / "lost").rglob("*") if path.is_file()}
+    for path in [*(folder / "lost" / "train").rglob("*.npy"), folder / "lost" / "tokenizer.json"]:
+        path.unlink()
+    assert not mixed(folder, "uniform", 3_000, out="lost")["did_nothing"]
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def test_the_pack_of_the_ablation_is_mixed_or_the_one_that_is_named(folder):
+    both = RECIPE.replace("64}", "64}\n  - pack: {as: short, sequence_tokens: 32}")
+    run(folder, both, out="both", until="short")
+
+    def shape(label):
+        asked = Asked("natural", 2_000, 0, 4.0, label)
+        made = mix(str(folder / "both"), asked, None, 1, Silent(), LocalEngine)["folder"]
+        return read_index(made).sequence_tokens
+
+    assert [shape(None), shape("short"), shape("pack")] == [64, 32, 64]
+    with pytest.raises(InputError, match=r"no packed tokens of the stage 'shrt' \(did you mean 'short'\?\)"):
+        shape("shrt")
 
 
 def test_what_cannot_be_mixed(folder):

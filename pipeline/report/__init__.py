@@ -11,7 +11,15 @@ from .collect import collect
 from .html import render_html
 from .markdown import render_markdown
 
-__all__ = ["collect", "render_html", "render_markdown", "write_report"]
+__all__ = ["collect", "has_report", "render_html", "render_markdown", "write_report"]
+
+
+FILES = ("report.json", "report.md", "index.html")
+
+
+def has_report(run: str) -> bool:
+    """Whether all files of `out/report/` are there."""
+    return all(storage.exists(storage.join(run, "out", "report", name)) for name in FILES)
 
 
 def write_report(run: str) -> str:

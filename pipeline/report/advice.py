@@ -99,11 +99,12 @@ def _unresolved(ablation: Tree) -> list[str]:
     if ablation["noise"] is None:
         return ["Set “seeds: 2” or more in the ablation: one run of each mixture says nothing about noise."]
     name, other = next((name, one) for name, one in mixtures.items() if one["standing"] == "not resolved")
-    std, difference = ablation["noise"]["std"], other["difference"]
-    seeds = seeds_needed(difference, std, len(mixtures), ablation["confidence"], len(ablation["seeds"]) + 1)
+    n_seeds, difference = len(ablation["seeds"]), other["difference"]
+    std = other["standard_error"] * math.sqrt(n_seeds / 2)  # of a run, as this pair differs between seeds
+    seeds = seeds_needed(difference, std, len(mixtures), ablation["confidence"], n_seeds + 1)
     apart = (
         f"{name} is {difference:.4f} bits per byte behind {ablation['best']}, and the noise of a run is {std:.4f}"
-        f" (standard deviation, over {len(ablation['seeds'])} seeds)"
+        f" (standard deviation, over {n_seeds} seeds)"
     )
     if seeds is None:
         return [
@@ -166,8 +167,13 @@ def _short(ablation: Tree) -> list[str]:
 
 
 def _small(packing: Tree) -> list[str]:
-    empty = [name for name, one in packing["sources"].items() if not one["validation"]["sequences"]]
-    small = [name for name, one in packing["sources"].items() if one["validation_is_small"] and name not in empty]
+    there = {
+        name: one
+        for name, one in packing["sources"].items()
+        if one["train"]["documents"] or one["validation"]["documents"]
+    }
+    empty = [name for name, one in there.items() if not one["validation"]["sequences"]]
+    small = [name for name, one in there.items() if one["validation_is_small"] and name not in empty]
     steps = []
     if empty:
         steps.append(

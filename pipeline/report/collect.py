@@ -6,6 +6,7 @@ bounded: a few examples per reason, the largest clusters, counts.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -69,7 +70,8 @@ def collect(run: str) -> dict[str, Any]:
 
 def _training(run: str, exports: list[str]) -> dict[str, Any]:
     """What follows the documents: each is None where the run has none of it."""
-    ablation, packing = ablation_facts(run), packing_facts(run, exports)
+    ablation = ablation_facts(run)
+    packing = packing_facts(run, [ablation["data"]] if ablation else exports)
     return {
         "ablation": ablation,
         "tokenizer": tokenizer_facts(run, exports),
@@ -80,7 +82,7 @@ def _training(run: str, exports: list[str]) -> dict[str, Any]:
 
 def _name(run: str) -> str:
     """The run folder as a command names it where runs usually are."""
-    parts = run.rstrip("/").split("/")
+    parts = (run if storage.is_url(run) else os.path.abspath(run)).rstrip("/").split("/")
     return "/".join(parts[-2:] if parts[-2:-1] == ["runs"] else parts[-1:])
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from . import ablation_figures, figures, units
 from .advice import READING
 from .text import number, share, size, visible
-from .training import MAX_EPOCHS, apart, variant
+from .training import MAX_EPOCHS, apart, remarks
 
 
 @cache
@@ -26,7 +26,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters.update(number=number, size=size)
     environment.globals.update(
-        share=share, units=units, max_epochs=MAX_EPOCHS, reading=READING, apart=apart, variant=variant
+        share=share, units=units, max_epochs=MAX_EPOCHS, reading=READING, apart=apart, remarks=remarks
     )
     environment.globals.update(figures=figures, ablation_figures=ablation_figures)
     return environment

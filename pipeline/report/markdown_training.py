@@ -7,7 +7,7 @@ from typing import Any
 from .advice import READING
 from .markdown_text import block, plain, table
 from .text import number, share, size
-from .training import MAX_EPOCHS, apart, variant
+from .training import MAX_EPOCHS, apart, remarks
 from .units import bits, difference, duration, operations, percent
 
 Tree = dict[str, Any]
@@ -140,9 +140,7 @@ def _missing(found: Tree) -> list[str]:
         missing = f" No source here has its tags {tags}: the other proportions were scaled up." if tags else ""
         if one["cited"] or tags:
             parts.append(f"{plain(name)}: {plain(one['cited'])}.{missing}")
-        if one["without"]:
-            parts.append(f"{plain(name)}: {plain(variant(one))}")
-    return parts
+    return [*map(plain, remarks(found)), *parts]
 
 
 def _next(data: Tree) -> list[str]:

@@ -33,6 +33,8 @@ def ablation_facts(run: str) -> Tree | None:
         "noise": verdict["noise"],
         "noise_shares": _noise_shares(verdict),
         "margin": _widest(verdict),
+        "data": found["data"],
+        "left_out": found["left_out"],
         "tokens": found["tokens"],
         "seeds": verdict["seeds"],
         "sequence_tokens": found["sequence_tokens"],
@@ -56,7 +58,11 @@ def _margin(other: Tree) -> float | None:
 
 
 def _apart(other: Tree) -> Tree:
-    return {"difference": other["difference"], "margin": _margin(other)}
+    return {
+        "difference": other["difference"],
+        "standard_error": other.get("standard_error"),
+        "margin": _margin(other),
+    }
 
 
 def _widest(compared: Tree) -> float | None:
@@ -97,6 +103,7 @@ def _mixture(name: str, found: Tree, timing: Tree) -> Tree:
         "missing_tags": about["missing_tags"],
         "cited": about["cited"],
         "without": about["without"],
+        "also": about["also"],
         "parameters": runs[0]["parameters"],
         "flops": fmean(one["flops"] for one in runs),
         "tokens": fmean(one["tokens"] for one in runs),
@@ -159,9 +166,17 @@ def apart(ablation: Tree) -> str:
     )
 
 
-def variant(mixture: Tree) -> str:
-    """What the corpus of a variant is."""
-    return (
-        f"the corpus made without {', '.join(mixture['without'])}, mixed as it comes; validated on the documents that"
-        " the others are validated on."
-    )
+def remarks(ablation: Tree) -> list[str]:
+    """What a reader has to know of the names: variants, mixtures that are the same, and what is left out."""
+    told = []
+    for name, one in ablation["mixtures"].items():
+        if one["without"]:
+            told.append(
+                f"{name}: the corpus made without {', '.join(one['without'])}, mixed as it comes; validated on the"
+                " documents that the others are validated on."
+            )
+        if one["also"]:
+            told.append(f"{name} is also {', '.join(one['also'])}: the same weights of the same text, trained once.")
+    if ablation["left_out"]:
+        told.append(f"Left out, for there is no text to train on: {', '.join(ablation['left_out'])}.")
+    return told

@@ -39,7 +39,7 @@ def test_few_seeds_more_would_tell(plain_run):
     found = ablation(("natural", "gpt3", "only_zh"))
     found["verdict"]["resolved"] = False
     found["verdict"]["others"]["gpt3"].update(difference=0.008, resolved=False)
-    found["verdict"]["noise"]["std"] = 0.005
+    found["verdict"]["others"]["gpt3"]["standard_error"] = 0.005  # of two seeds: a run's noise is as much
     texts, _ = steps(plain_run, found)
     assert texts[0].startswith(
         "Set “seeds: 7” or more tokens in the ablation: gpt3 is 0.0080 bits per byte behind natural"

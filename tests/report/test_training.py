@@ -63,12 +63,15 @@ def test_whose_noise_it_is_is_told(plain_run):
 
 def test_a_variant_that_is_ahead_is_told_and_not_mixed(plain_run):
     found = ablation()
-    found["mixtures"]["natural"]["without"] = ["dedup_document"]
+    found["mixtures"]["natural"].update(without=["dedup_document"], also=["uniform"])
+    found["left_out"] = ["only_code"]
     add_ablation(plain_run, found)
     add_tokens(plain_run, documents())
     data = collect(str(plain_run))
     for text in (render_html(data), render_markdown(data).replace("\\", "")):
         assert "natural: the corpus made without dedup_document, mixed as it comes" in text
+        assert "natural is also uniform: the same weights of the same text, trained once." in text
+        assert "Left out, for there is no text to train on: only_code." in text
     assert data["next"][-1] == {
         "text": "Run the recipe without dedup_document: the variant that is ahead has it left out.", "command": "",
     }  # fmt: skip
