@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from harness import Silent, plan, published, rows, run, write_jsonl
+from processes import all_end, busy, descendants, started, title, wait_until_busy
 from test_pipeline import RECIPE as REAL
 from test_run import POISON, RECIPE
 
@@ -69,63 +70,6 @@ class Crashes(Stage):
 """Stages for runs by the command line; in a process of tests they would stay registered."""
 
 
-def stat(pid: int | str) -> list[str]:
-    """State, parent, .., start of a process; none if it is gone."""
-    with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-        return [] if fields[0] == "Z" else fields
-    return []
-
-
-def started(pid: int | str) -> str:
-    """When a process was started: with its number, who it is; empty if it is gone."""
-    return (stat(pid) or [""] * 20)[19]
-
-
-def descendants(pid: int) -> set[tuple[str, str]]:
-    """(pid, start) of all processes below one."""
-    everyone = {name: stat(name) for name in os.listdir("/proc") if name.isdigit()}
-    found, level = set(), {str(pid)}
-    while level:
-        level = {name for name, fields in everyone.items() if fields and fields[1] in level}
-        found |= {(name, everyone[name][19]) for name in level}
-    return found
-
-
-def all_end(processes: set[tuple[str, str]], within_seconds: float = 20) -> bool:
-    """Whether processes are gone soon."""
-    end = time.monotonic() + within_seconds
-    while any(started(pid) == start for pid, start in processes):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def title(pid: str) -> str:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_text().strip("\0 ")
-    return ""
-
-
-def busy(folder: Path) -> list[int]:
-    """The Ray workers that work for a run which was started in a folder of its own."""
-    found = []
-    for pid in os.listdir("/proc"):
-        with contextlib.suppress(OSError):
-            if title(pid) == "ray::_call" and os.readlink(f"/proc/{pid}/cwd") == str(folder):
-                found.append(int(pid))
-    return found
-
-
-def wait_until_busy(folder: Path) -> list[int]:
-    end = time.monotonic() + 100
-    while not (found := busy(folder)):
-        assert time.monotonic() < end
-        time.sleep(0.005)
-    return found
-
-
 # One cluster of two machines, for all tests that do not start their own
 
 
@@ -156,6 +100,8 @@ def address(folder) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as temporary:
         patch.setattr(ray_constants, "ENABLE_RAY_CLUSTER", False)  # nobody else is to reach it
         patch.setenv(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, "0")
+        patch.setenv("RAY_TMPDIR", temporary)  # a cluster notes its address there, and does not make the folder
+        os.mkdir(os.path.join(temporary, "ray"))
         patch.syspath_prepend(str(folder / "modules"))
         cluster = Cluster()
         try:

@@ -95,7 +95,7 @@ def _sources(found: Tree) -> str:
         "of the objective",
         "best mixture",
         "bits per byte",
-        "next",
+        "nearest, or in doubt",
         "behind by",
         "verdict",
         "measured on",

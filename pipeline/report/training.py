@@ -141,7 +141,8 @@ def _source(source: str, found: Tree) -> Tree:
     """Which mixture is best for one source alone, and on how much text that was measured."""
     compared = found["verdict"]["sources"][source]
     held_out = found["runs"][0]["validation"][source]
-    runner_up = next(iter(compared["others"].items()), None)
+    open_ones = [item for item in compared["others"].items() if not item[1]["resolved"]]
+    runner_up = next(iter([*open_ones, *compared["others"].items()]), None)  # the one that the verdict hangs on
     return {
         "weight": found["verdict"]["objective"].get(source, 0.0),
         "best": compared["best"],
