@@ -6,6 +6,7 @@ recipe whose sources have tags.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
 
@@ -64,7 +65,8 @@ def _check_known(name: str, recipe: Recipe) -> None:
     if storage.exists(_path(name, recipe)):
         read_proportions(_path(name, recipe))
         return
-    known = [*BUILT_IN[1:], *recipe.mixtures, *only(recipe)]
+    files = [os.path.basename(path).removesuffix(".yaml") for path in storage.list_files(_folder(recipe), ".yaml")]
+    known = [*BUILT_IN[1:], *recipe.mixtures, *only(recipe), *files]
     raise RecipeError(
         f"there is no mixture '{name}'{did_you_mean(name, known)}, in {recipe.path} or as a file {_path(name, recipe)}"
     )
@@ -75,8 +77,12 @@ def only(recipe: Recipe) -> dict[str, str]:
     return {ONLY + source.name: source.name for source in recipe.sources}
 
 
+def _folder(recipe: Recipe) -> str:
+    return storage.join(recipe.folder, "mixes")
+
+
 def _path(name: str, recipe: Recipe) -> str:
-    return storage.join(recipe.folder, "mixes", f"{name}.yaml")
+    return storage.join(_folder(recipe), f"{name}.yaml")
 
 
 def read_proportions(path: str) -> Proportions:

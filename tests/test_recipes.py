@@ -13,7 +13,8 @@ import pytest
 from harness import Silent, rows, text_of
 
 from pipeline.ablation import check_ablation
-from pipeline.mixtures import read_proportions
+from pipeline.errors import RecipeError
+from pipeline.mixtures import expand, read_proportions
 from pipeline.plan import make_plan
 from pipeline.readers.base import load_readers
 from pipeline.recipe import load_recipe
@@ -91,6 +92,12 @@ def test_the_recipe_for_chinese_and_english_runs(data):
 @pytest.mark.parametrize("name", ["quickstart", "ablation"])
 def test_the_recipes_over_the_installation_are_planned(name):
     check_ablation(make_plan(load_recipe(str(RECIPES / f"{name}.yaml"))))
+
+
+def test_published_mixtures_are_suggested():
+    recipe = load_recipe(str(RECIPES / "quickstart.yaml"))
+    with pytest.raises(RecipeError, match=r"there is no mixture 'lama' \(did you mean 'llama'\?\)"):
+        expand(("lama",), recipe)
 
 
 @pytest.mark.parametrize(("name", "total"), [("gpt3", 1.01), ("palm", 1.0), ("llama", 1.0)])
