@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -30,7 +29,7 @@ from .loader import Batch, Loader
 from .mixtures import Allotment, allot, check_weights, natural, uniform
 from .model import Decoder, Shape, hidden_width
 from .optim import learning_rate, make_optimizer, set_learning_rate
-from .record import Clock, Log, check_same_run, read_json, write_json
+from .record import Clock, Log, check_same_run, peak_memory_bytes, read_json, write_json
 from .tokens import PackedIndex, read_index, read_token_bytes
 
 Progress = Callable[[int, int, float, float], None]
@@ -97,8 +96,7 @@ def _peak_memory_bytes(place: Place) -> int:
     """Of the GPU, or of this process."""
     if place.device.type == "cuda":
         return torch.cuda.max_memory_allocated(place.device)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak_memory_bytes()
 
 
 class Run:

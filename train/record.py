@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
@@ -26,6 +28,19 @@ def replacing(path: str) -> Iterator[BinaryIO]:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process has held. Linux counts what its parent held in `ru_maxrss`, too."""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as status:
+            held = [line.split()[1] for line in status if line.startswith("VmHWM:")]
+        if held:
+            return int(held[0]) * 1024
+    except FileNotFoundError:  # not Linux
+        pass
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def write_json(path: str, tree: Mapping[str, Any]) -> None:

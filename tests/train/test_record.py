@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 
 from train.errors import ConfigError, DataError
-from train.record import Clock, Log, check_same_run, read_json, replacing, write_json
+from train.record import Clock, Log, check_same_run, peak_memory_bytes, read_json, replacing, write_json
+
+
+def test_peak_memory_is_that_of_the_process_itself():
+    """A child of a process that holds much, which itself holds little and then some."""
+    code = "from train.record import peak_memory_bytes as peak; a = peak(); b = b'x' * 60_000_000; print(a, peak())"
+    held = np.ones(40_000_000)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, after = map(int, done.stdout.split())
+    assert before < held.nbytes / 2 < held.nbytes < peak_memory_bytes()
+    assert 55_000_000 < after - before < 90_000_000
 
 
 def test_json_there_and_back(tmp_path):
