@@ -169,7 +169,6 @@ def _train(runs: list[Run], chosen: Ablation, engine: Engine, progress: Progress
 
 
 def _job(run: Run, gpus: float) -> Job:
-
     config = storage.join(run.folder, "config.yaml")
     storage.write_bytes(config, yaml.safe_dump(run.config, allow_unicode=True, sort_keys=False).encode())
     command = (sys.executable, "-P", "-m", "train", "--config", config)
@@ -179,7 +178,7 @@ def _job(run: Run, gpus: float) -> Job:
 def _failed(run: Run, returncode: int) -> StageError:
     log = storage.read_bytes(storage.join(run.folder, "log.txt")).decode(errors="replace")
     said = " | ".join(log.strip().splitlines()[-SHOWN_LINES:])
-    command = shlex.join([sys.executable, "-m", "train", "--config", storage.join(run.folder, "config.yaml")])
+    command = shlex.join([sys.executable, "-P", "-m", "train", "--config", storage.join(run.folder, "config.yaml")])
     return StageError(
         f"the training run {run.name} ended with exit code {returncode} ({said}); to run it again: {command}"
     )

@@ -112,6 +112,7 @@ def _mix(
     mixing: Mixing, index: PackedIndex, workers: int, progress: Progress, start_engine: EngineFactory
 ) -> dict[str, Any]:
     storage.make_folder(storage.join(mixing.run, "work"), private=True)
+    storage.make_folder(mixing.marks)  # from here on, what is in the new folder is ours
     tasks = [BlockTask(number) for number in range(mixing.n_blocks)]
     left = [task for task in tasks if not _is_there(mixing, task)]
     progress.begin("mix", len(tasks), len(tasks) - len(left))
@@ -161,10 +162,10 @@ def _prepare(run: str, asked: Asked, out: str | None) -> tuple[Mixing, PackedInd
     packed = storage.sha256_of(storage.join(data, "packed.json"))
     fingerprint = hashlib.sha256(repr([asked, mixture.weights, packed]).encode()).hexdigest()
     folder = out or storage.join(run, "mix", f"{asked.mixture}-{asked.tokens}-{fingerprint[:8]}")
-    marks = hashlib.sha256(f"{fingerprint} {os.path.abspath(folder)}".encode()).hexdigest()
+    mark = hashlib.sha256(f"{fingerprint} {os.path.abspath(folder)}".encode()).hexdigest()
     row_bytes = (index.sequence_tokens + 1) * np.dtype(index.dtype).itemsize
     n_blocks = -(-allotment.total * row_bytes // SHARD_BYTES)
-    marks = storage.join(run, "work", f"mix-{marks[:16]}")
+    marks = storage.join(run, "work", f"mix-{mark[:16]}")
     return Mixing(run, asked, mixture, allotment, data, packed, folder, marks, fingerprint, n_blocks), index
 
 

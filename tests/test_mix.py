@@ -141,6 +141,20 @@ def test_nothing_of_somebody_else_is_written_over(folder):
     assert not mixed(folder, "natural", 3_000, out="second")["did_nothing"]
 
 
+def test_a_mix_that_was_killed_before_its_first_shard_was_noted_goes_on(folder, monkeypatch):
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mixing.storage, "write_json", killed)
+        with pytest.raises(KeyboardInterrupt):
+            mixed(folder, "natural", 3_000, out="killed")
+    assert list((folder / "killed").rglob("*.npy"))
+    mixed(folder, "natural", 3_000, out="killed")
+    mixed(folder, "natural", 3_000, out="straight")
+    assert pieces(folder / "killed") == pieces(folder / "straight")
+
+
 def test_what_was_lost_is_made_again(folder):
     mixed(folder, "uniform", 3_000, out="lost")
     files = {path: path.read_bytes() for path in (folder / "lost").rglob("*") if path.is_file()}

@@ -100,6 +100,16 @@ def test_columns_are_of_their_sources_in_whatever_order_a_mixture_names_them(pla
     assert (plain_run / "as_named.html").read_text() == (plain_run / "reversed.html").read_text()
 
 
+def test_a_source_names_the_mixture_that_is_in_doubt_not_a_nearer_one_that_is_not(plain_run):
+    found = ablation()
+    others = found["verdict"]["sources"]["docs"]["others"]
+    for name, one in others.items():
+        one["resolved"] = name != "only_zh"
+    add_ablation(plain_run, found)
+    assert next(iter(others)) != "only_zh"
+    assert collect(str(plain_run))["ablation"]["sources"]["docs"]["second"]["mixture"] == "only_zh"
+
+
 def test_seconds_and_operations_are_summed(trained):
     found = collect(str(trained))["ablation"]
     assert found["total"] == {"runs": 14, "flops": 14 * 5_123_456_789_012, "seconds": pytest.approx(14 * 71.3)}
