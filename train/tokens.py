@@ -127,7 +127,7 @@ def _read_table(file: BinaryIO, schema: pa.Schema) -> pa.Table:
     try:
         table = pa.ipc.open_file(file).read_all()
         table.validate(full=True)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last: of a column's name
         raise _damaged(what, error) from error
     if not table.schema.equals(schema):
         raise _damaged(what, f"its columns are {', '.join(table.schema.names)}, not {', '.join(schema.names)}")

@@ -163,6 +163,13 @@ def test_a_changed_table_is_refused_or_read(data):
         assert len(tokens.read_documents(io.BytesIO(content))) <= 2
 
 
+def test_a_name_of_a_column_that_is_no_text_is_refused():
+    content = written(["a", "文"], [0, 5], [5, 7], [3, 5]).getvalue()
+    assert b"n_bytes" in content
+    with pytest.raises(DataError, match="damaged"):
+        tokens.read_documents(io.BytesIO(content.replace(b"n_bytes", b"\xee_bytes")))
+
+
 def pieces(sequence, start, n_tokens) -> io.BytesIO:
     uid = [f"u{i}" for i in range(len(sequence))]
     columns = [pa.array(values, pa.int32()) for values in (sequence, start, n_tokens, [0] * len(uid))]
