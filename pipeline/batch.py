@@ -7,6 +7,7 @@ itself is never changed. Letters: N rows, D bytes of text, M edits.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,19 @@ class Edits:
     def __init__(self, rows: Int64s, starts: Int64s, ends: Int64s, replacements: Sequence[bytes]) -> None:
         self.rows, self.starts, self.ends, self.replacements = rows, starts, ends, replacements
 
+    def of(self, chosen: Bools) -> Edits:
+        """The edits of the chosen rows (bool[N]), which are numbered anew."""
+        edits, numbers = np.flatnonzero(chosen[self.rows]), np.cumsum(chosen) - 1
+        replacements = [self.replacements[edit] for edit in edits.tolist()]
+        return Edits(numbers[self.rows[edits]], self.starts[edits], self.ends[edits], replacements)
+
+    def growth(self, n_rows: int) -> Int64s:
+        """Bytes that each row gains, int64[N]."""
+        lengths = np.fromiter(map(len, self.replacements), np.int64, len(self.replacements))
+        growth = np.zeros(n_rows, np.int64)
+        np.add.at(growth, self.rows, lengths - (self.ends - self.starts))
+        return growth
+
 
 class Batch:
     """What a stage sees of up to 8,192 documents, and the draft of what it does to them."""
@@ -45,6 +59,7 @@ class Batch:
         self.resource = resource
         self.columns: dict[str, pa.Array] = {}
         self.rules: dict[str, Rule] = {}
+        self.notes: dict[str, Bools] = {}
         self.edits: Edits | None = None
         self._stage, self._label = stage, label
         self._promised = signals_of(stage, label)
@@ -76,6 +91,12 @@ class Batch:
         assert array.null_count == 0, f"{column} has null values"
         self.columns[column] = array
 
+    def signal(self, name: str) -> npt.NDArray[Any]:
+        """A promised column as values [N]: as just set, or as stored with the documents."""
+        column = relabel(name, self._stage.name, self._label)
+        array = self.columns[column] if column in self.columns else self.column(column)
+        return np.asarray(array.to_numpy(zero_copy_only=False))
+
     def edit(self, rows: Int64s, starts: Int64s, ends: Int64s, replacements: Sequence[bytes] | bytes) -> None:
         """Replace byte spans of the text; once per stage, sorted by row and start, not overlapping.
 
@@ -103,6 +124,13 @@ class Batch:
         assert reason not in self.rules, f"{self._label} uses the reason {reason} twice"
         self.rules[reason] = Rule(mask, value, limit, twin)
 
+    def note(self, mask: Any, what: str) -> None:
+        """Have the ledger count documents (mask: bool[N]) of which `what` is true, such as `neutral_profile`."""
+        mask = np.asarray(mask, dtype=bool)
+        assert mask.shape == (len(self),), f"{what}: a mask of shape {mask.shape} for {len(self)} rows"
+        assert what not in self.notes, f"{self._label} uses the note {what} twice"
+        self.notes[what] = mask
+
 
 def utf8_buffers(array: pa.Array) -> tuple[Bytes, Int64s]:
     """data uint8[D] and offsets int64[N+1] of a string or large_string array, without copying its text."""
@@ -118,19 +146,13 @@ def utf8_buffers(array: pa.Array) -> tuple[Bytes, Int64s]:
 def apply_edits(text: pa.Array, edits: Edits) -> pa.Array:
     """The large_string array that results from replacing the spans."""
     data, offsets = utf8_buffers(text)
+    first, last = int(offsets[0]), int(offsets[-1])
+    whole = data[first:last].tobytes()  # its slices are made and joined faster than those of a view
     starts, ends = offsets[edits.rows] + edits.starts, offsets[edits.rows] + edits.ends
-    view = memoryview(data)  # type: ignore[arg-type]
-    pieces: list[bytes | memoryview] = []
-    position = int(offsets[0])
-    for start, end, replacement in zip(starts.tolist(), ends.tolist(), edits.replacements, strict=True):
-        pieces.append(view[position:start])
-        pieces.append(replacement)
-        position = end
-    pieces.append(view[position : int(offsets[-1])])
-    growth = np.fromiter(map(len, edits.replacements), np.int64, len(edits.replacements)) - (ends - starts)
-    lengths = np.diff(offsets)
-    np.add.at(lengths, edits.rows, growth)
-    return text_array(b"".join(pieces), lengths)
+    kept_from, kept_to = [0, *(ends - first).tolist()], [*(starts - first).tolist(), last - first]
+    pieces = [whole[start:end] for start, end in zip(kept_from, kept_to, strict=True)]
+    lengths = np.diff(offsets) + edits.growth(len(text))
+    return text_array(b"".join(chain.from_iterable(zip(pieces, [*edits.replacements, b""], strict=True))), lengths)
 
 
 def text_array(data: bytes, lengths: Int64s) -> pa.Array:

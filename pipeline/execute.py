@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from .batch import Batch, Bools, Rule, apply_edits, utf8_buffers
+from .batch import Batch, Bools, Edits, Rule, apply_edits, utf8_buffers
 from .ledger import Ledger, Reason
 from .rows import DROP, EXCERPT_CHARS
 from .stage import GlobalStage, RowVerdicts, Stage, signals_of
@@ -16,11 +18,15 @@ QUARANTINED = "quarantined"
 
 
 class Outcome(NamedTuple):
-    """Survivors, dropped rows (identity, signals, why; no text), and the ledger of one stage on one batch."""
+    """Survivors, dropped rows (identity, signals, why; no text), and the ledger of one stage on one batch.
+
+    texts: makes those of the dropped rows, as the stage leaves them (large_string); None if they have none.
+    """
 
     kept: pa.RecordBatch
     dropped: pa.RecordBatch
     ledger: Ledger
+    texts: Callable[[], pa.Array] | None = None
 
 
 def run_stage(
@@ -44,17 +50,29 @@ def run_stage(
 
 def carry_out(batch: Batch, stage: Stage, label: str) -> Outcome:
     """Turn a draft into its outcome."""
+    assert batch.edits is None or stage.edits_text, f"{label} edits text but does not declare it"
     out = _with_columns(batch, stage, label)
     dropped_mask = np.zeros(len(batch), dtype=bool)
     for rule in batch.rules.values():
         dropped_mask |= rule.mask
     dropped = _dropped_rows(batch, out, dropped_mask, label)
-    if batch.edits is not None:
-        assert stage.edits_text, f"{label} edits text but does not declare it"
-        out = _replace(out, "text", apply_edits(batch.column("text"), batch.edits))
-    ledger = _count(batch, out, dropped_mask, label)
-    kept = out.filter(pa.array(~dropped_mask)) if dropped_mask.any() else out
-    return Outcome(kept, dropped, ledger)
+    ledger = _count(batch, dropped_mask, label)
+    kept = _edited(out, batch.edits, ~dropped_mask)
+    return Outcome(kept, dropped, ledger, lambda: _edited(out, batch.edits, dropped_mask).column("text"))
+
+
+def written(batch: Batch, stage: Stage, label: str) -> pa.RecordBatch:
+    """All rows of the input, with what a draft says of them: the promised columns, the text as edited."""
+    return _edited(_with_columns(batch, stage, label), batch.edits, np.ones(len(batch), dtype=bool))
+
+
+def _edited(out: pa.RecordBatch, edits: Edits | None, chosen: Bools) -> pa.RecordBatch:
+    """The chosen rows (bool[N]) with their text as edited."""
+    rows = out if chosen.all() else out.filter(pa.array(chosen))
+    if edits is None:
+        return rows
+    text = rows.column(rows.schema.get_field_index("text"))
+    return _replace(rows, "text", apply_edits(text, edits if chosen.all() else edits.of(chosen)))
 
 
 def quarantine(stage: Stage, record_batch: pa.RecordBatch, label: str) -> Outcome:
@@ -64,7 +82,8 @@ def quarantine(stage: Stage, record_batch: pa.RecordBatch, label: str) -> Outcom
     for name, kind in signals_of(stage, label).items():
         record_batch = record_batch.append_column(pa.field(name, kind), pa.nulls(len(batch), kind))
     dropped = _dropped_rows(batch, record_batch, batch.rules[QUARANTINED].mask, label)
-    return Outcome(record_batch.slice(0, 0), dropped, _count(batch, record_batch, batch.rules[QUARANTINED].mask, label))
+    ledger = _count(batch, batch.rules[QUARANTINED].mask, label)
+    return Outcome(record_batch.slice(0, 0), dropped, ledger, lambda: record_batch.column("text"))
 
 
 def _with_columns(batch: Batch, stage: Stage, label: str) -> pa.RecordBatch:
@@ -111,8 +130,7 @@ def _dropped_rows(batch: Batch, out: pa.RecordBatch, mask: Bools, label: str) ->
             if given is not None:
                 target[here] = _at(given, rows[here], dtype)
     names = np.array(list(batch.rules), dtype=object)
-    taken = out.take(pa.array(rows))
-    text = taken.column("text")
+    text = batch.column("text").take(pa.array(rows))  # as it came
     _, offsets = utf8_buffers(text)
     columns = [
         pa.array([label] * len(rows), pa.string()),
@@ -122,17 +140,12 @@ def _dropped_rows(batch: Batch, out: pa.RecordBatch, mask: Bools, label: str) ->
         pa.array(limit, pa.float64(), from_pandas=True),
         pa.array(twin, pa.string()),
         pa.array(np.diff(offsets), pa.int64()),
-        pa.array([excerpt(one.as_py()) for one in text], pa.large_string()),
+        pc.utf8_slice_codeunits(text, 0, EXCERPT_CHARS),
     ]
-    dropped = taken.drop_columns(["text"])
+    dropped = out.drop_columns(["text"]).take(pa.array(rows))
     for field, column in zip(DROP, columns, strict=True):
         dropped = dropped.append_column(field, column)
     return dropped
-
-
-def excerpt(text: str) -> str:
-    """The first characters of a document, as many as are kept of a dropped one."""
-    return text[:EXCERPT_CHARS]
 
 
 def _failed_lists(rules: dict[str, Rule], rows: Any) -> pa.Array:
@@ -151,16 +164,17 @@ def _lengths(batch: pa.RecordBatch) -> Any:
     return np.diff(offsets)
 
 
-def _count(batch: Batch, out: pa.RecordBatch, mask: Bools, label: str) -> Ledger:
+def _count(batch: Batch, mask: Bools, label: str) -> Ledger:
     """The ledger of one batch. A dropped document counts with the bytes it came with."""
     ledger = Ledger()
     ledger.stages[label] = {}
     encoded = batch.column("source").dictionary_encode()
     codes = encoded.indices.to_numpy(zero_copy_only=False)
-    before, after = _lengths(batch.record_batch), _lengths(out)
+    before = after = _lengths(batch.record_batch)
     edited = np.zeros(len(batch), dtype=bool)
     if batch.edits is not None:
         edited[batch.edits.rows] = True
+        after = before + batch.edits.growth(len(batch))
     first = _first_failures(batch.rules, len(batch))
     for code, source in enumerate(encoded.dictionary.to_pylist()):
         here = codes == code
@@ -170,6 +184,7 @@ def _count(batch: Batch, out: pa.RecordBatch, mask: Bools, label: str) -> Ledger
         count.rows_out, count.bytes_out = int(kept.sum()), int(after[kept].sum())
         count.rows_edited = int((edited & kept).sum())
         count.bytes_edited = int((after - before)[kept].sum())
+        count.notes = {what: int((mask & here).sum()) for what, mask in batch.notes.items()}
         for position, (reason, rule) in enumerate(batch.rules.items()):
             first_here = here & (first == position)
             count.reasons[reason] = Reason(

@@ -32,6 +32,8 @@ class Count:
     bytes_edited: int = 0
     """Bytes that edits added to the survivors' text (negative: removed)."""
     reasons: dict[str, Reason] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)
+    """Documents of those that came in of which something is true that is no reason to drop them."""
 
     def check(self, where: str) -> None:
         """Assert conservation of rows and bytes."""
@@ -47,6 +49,8 @@ class Count:
         """Add another count of the same stage and source."""
         for name in ("rows_in", "bytes_in", "rows_out", "bytes_out", "rows_edited", "bytes_edited"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name, noted in other.notes.items():
+            self.notes[name] = self.notes.get(name, 0) + noted
         for name, theirs in other.reasons.items():
             ours = self.reasons.setdefault(name, Reason())
             ours.failed += theirs.failed
@@ -107,6 +111,7 @@ class Ledger:
             ledger.stages[stage] = {}
             for source, values in sources.items():
                 plain = {name: value for name, value in values.items() if name != "reasons"}
+                plain["notes"] = dict(values["notes"])
                 reasons = {name: Reason(**reason) for name, reason in values["reasons"].items()}
                 ledger.stages[stage][source] = Count(**plain, reasons=reasons)
         return ledger
@@ -114,5 +119,6 @@ class Ledger:
 
 def _count_json(count: Count) -> dict[str, Any]:
     plain: dict[str, Any] = {name: value for name, value in vars(count).items() if name != "reasons"}
+    plain["notes"] = dict(count.notes)
     plain["reasons"] = {name: vars(count.reasons[name]).copy() for name in count.reasons}
     return plain

@@ -8,6 +8,7 @@ instance (also one made in Python), `build()` makes one from parsed YAML, and
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -25,9 +26,10 @@ def option(
     ge: float | None = None,
     le: float | None = None,
     choices: tuple[str, ...] | None = None,
+    about: Any = None,
 ) -> Any:
-    """Declare an option: its default (none: required), its help, its bounds (inclusive)."""
-    metadata = {"help": help, "ge": ge, "le": le, "choices": choices}
+    """Declare an option: its default (none: required), its help, its bounds (inclusive); about: notes of its owner."""
+    metadata = {"help": help, "ge": ge, "le": le, "choices": choices, "about": about}
     if isinstance(default, dict):
         frozen = dict(default)
         return dataclasses.field(default_factory=lambda: dict(frozen), metadata=metadata)
@@ -103,8 +105,8 @@ def _check_bounds(what: str, name: str, value: Any, metadata: Mapping[str, Any])
             raise OptionError(
                 name, f"{what} option '{name}' has no choice {one!r}{did_you_mean(str(one), metadata['choices'])}"
             )
-        if isinstance(one, float) and one != one:
-            raise OptionError(name, f"{what} option '{name}' must be a number, got NaN")
+        if isinstance(one, float) and not math.isfinite(one):
+            raise OptionError(name, f"{what} option '{name}' must be a finite number, got {one}")
         if metadata["ge"] is not None and one < metadata["ge"]:
             raise OptionError(name, f"{what} option '{name}' must be at least {metadata['ge']}, got {one!r}")
         if metadata["le"] is not None and one > metadata["le"]:

@@ -51,13 +51,36 @@ class Declared:
         return {}
 
 
-class Stage(Declared):
-    """Judges, measures or edits the documents of a batch, each on its own."""
+@dataclass(frozen=True)
+class Limit:
+    """A rule about one signal: documents whose value is below (least) or above the limit fail for `reason`.
 
-    edits_text: ClassVar[bool] = False
-    """Whether `apply` calls `batch.edit`; the frame then adds `<stage>_n_edits` (int32)."""
+    column: as `adds` names it; option: the one that sets the value; languages: those it holds for (empty: all).
+    """
+
+    reason: str
+    column: str
+    option: str
+    least: bool
+    value: float
+    languages: tuple[str, ...] = ()
+
+
+class Stage(Declared):
+    """Judges, measures or edits the documents of a batch, each on its own.
+
+    A stage that keeps measuring apart from judging, with `measure` and `judge` instead of `apply`, can be asked what
+    other limits would have done, for `judge` sees the signals and not the text.
+    """
+
+    edits_text: bool = False
+    """Whether `apply` calls `batch.edit`; the frame then adds `<stage>_n_edits` (int32). May depend on options."""
     scrubs: ClassVar[bool] = False
     """Whether what `apply` leaves of a text may be published (see `publish`)."""
+    judging_options: ClassVar[tuple[str, ...]] = ()
+    """Options that only `judge` reads: to change them changes no signal."""
+    slices: ClassVar[dict[str, str]] = {}
+    """Column (as `adds` names it) -> dimension, such as language, by which removal rates are compared."""
 
     def adds(self) -> dict[str, pa.DataType]:
         """Columns promised, named `<stage>_<signal>`."""
@@ -69,7 +92,33 @@ class Stage(Declared):
 
     def apply(self, batch: Batch) -> None:
         """Call `batch.set`, `batch.edit` and `batch.drop`."""
-        raise NotImplementedError(f"{type(self).__name__}.apply")
+        self.measure(batch)
+        self.judge(batch)
+
+    def measure(self, batch: Batch) -> None:
+        """Call `batch.set` and `batch.edit`."""
+        raise NotImplementedError(f"{type(self).__name__}.measure, or apply")
+
+    def judge(self, batch: Batch) -> None:
+        """Call `batch.drop`, from `batch.signal` and columns other than the text."""
+        raise NotImplementedError(f"{type(self).__name__}.judge, or apply")
+
+    def limits(self) -> tuple[Limit, ...]:
+        """The rules about single signals, in the order of `judge`, for pictures and for `calibrate`."""
+        return ()
+
+    def limits_in(self, language: str) -> tuple[Limit, ...]:
+        """Those of `limits` that hold for documents with this code of a language."""
+        return tuple(limit for limit in self.limits() if not limit.languages or language in limit.languages)
+
+    def profile(self, language: str, values: dict[str, float]) -> dict[str, Any] | None:
+        """A language profile with these values of options, as YAML-ready values; None if the stage has no profiles."""
+        return None
+
+
+def can_judge(made: Declared) -> bool:
+    """Whether a stage judges by its signals alone."""
+    return isinstance(made, Stage) and type(made).judge is not Stage.judge
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import mmap
 import re
 import struct
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,7 @@ from pipeline.assets import ASSETS, asset, identity_of
 from pipeline.batch import Batch
 from pipeline.errors import InputError, OptionError, did_you_mean
 from pipeline.schema import option
-from pipeline.stage import Stage, stage
+from pipeline.stage import Limit, Stage, stage
 
 UNDETERMINED = "und"
 SCALE = 10_000
@@ -58,6 +58,8 @@ class Language(Stage):
 
     libraries = ("fasttext-numpy2",)
     source_options = ("unjudged",)
+    judging_options = ("keep", "min_score", "unjudged")
+    slices: ClassVar[dict[str, str]] = {"language_label": "language"}
 
     def needs(self) -> tuple[str, ...]:
         return ("text", "source")
@@ -86,7 +88,10 @@ class Language(Stage):
                 raise OptionError("keep", f"language option 'keep': the model knows no '{code}'{_hint(code, labels)}")
         return model
 
-    def apply(self, batch: Batch) -> None:
+    def limits(self) -> tuple[Limit, ...]:
+        return (Limit("low_score", "language_score", "min_score", True, self.min_score),)
+
+    def measure(self, batch: Batch) -> None:
         texts = [sample(text, self.sample_chars) for text in batch.column("text").to_pylist()]
         labels, scores = _predict(batch.resource, texts)
         batch.set("language_label", pa.array(labels[:, 0], pa.string()))
@@ -94,15 +99,16 @@ class Language(Stage):
         batch.set("language_second", pa.array(labels[:, 1], pa.string()))
         batch.set("language_second_score", (scores[:, 1] / SCALE).astype(np.float32))
 
-        sources = batch.column("source").to_pylist()
-        judged = np.array([source not in self.unjudged for source in sources], dtype=bool)
-        unknown = labels[:, 0] == UNDETERMINED
-        wanted = np.isin(labels[:, 0], self.keep) | (not self.keep)
+    def judge(self, batch: Batch) -> None:
+        labels = batch.signal("language_label")
+        scores = np.rint(batch.signal("language_score").astype(np.float64) * SCALE).astype(np.int64)
+        judged = ~np.isin(batch.column("source").to_pylist(), self.unjudged)
+        unknown = labels == UNDETERMINED
+        wanted = np.isin(labels, self.keep) | (not self.keep)
         limit = round(self.min_score * SCALE)
         batch.drop(judged & unknown & (UNDETERMINED not in self.keep), "undetermined")
         batch.drop(judged & ~unknown & ~wanted, "wrong_language")
-        low = judged & ~unknown & (scores[:, 0] < limit)
-        batch.drop(low, "low_score", value=scores[:, 0] / SCALE, limit=limit / SCALE)
+        batch.drop(judged & ~unknown & (scores < limit), "low_score", value=scores / SCALE, limit=limit / SCALE)
 
 
 def sample(text: str, n_chars: int) -> str:

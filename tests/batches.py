@@ -7,8 +7,13 @@ import pyarrow as pa
 from pipeline.rows import DOCUMENT, rank_of
 
 
-def documents(texts: list[str], sources: list[str] | None = None, first_row: int = 0) -> pa.RecordBatch:
-    """A batch of these texts, each of source `web` unless `sources` says otherwise."""
+def documents(
+    texts: list[str], sources: list[str] | None = None, first_row: int = 0, languages: list[str] | None = None
+) -> pa.RecordBatch:
+    """A batch of these texts, each of source `web` unless `sources` says otherwise.
+
+    With `languages`, it has the column `language_label`, as after the stage `language`.
+    """
     rows = [
         {
             "uid": f"{first_row + row:032x}",
@@ -22,4 +27,5 @@ def documents(texts: list[str], sources: list[str] | None = None, first_row: int
         }
         for row, text in enumerate(texts)
     ]
-    return pa.RecordBatch.from_pylist(rows, schema=DOCUMENT)
+    batch = pa.RecordBatch.from_pylist(rows, schema=DOCUMENT)
+    return batch if languages is None else batch.append_column("language_label", pa.array(languages, pa.string()))

@@ -13,7 +13,9 @@ from harness import text_of
 
 from pipeline.batch import Batch
 from pipeline.execute import Outcome, run_stage
-from pipeline.stage import GlobalStage, RowVerdicts, Sketch, Stage, load_stages, signals_of
+from pipeline.schema import fields_of
+from pipeline.stage import GlobalStage, RowVerdicts, Sketch, Stage, can_judge, load_stages, signals_of
+from stages.quality import PRESETS
 
 STAGES = {name: cls for name, cls in load_stages().items() if cls.__module__.startswith("stages.")}
 ROW_STAGES = [name for name, cls in STAGES.items() if issubclass(cls, Stage)]
@@ -24,16 +26,40 @@ TEXTS = [
     "", " ", "\n\n", "a", "中", "😀", "\ufffd" * 5, "x\r\ny\x00z\ufeff", "e\u0301" * 40, "#" * 300, "..." * 100, "0123456789 " * 30,
     "jane@acme.org 52.23.22.193 13800138000 (415) 555-2671", "联系电话：13800138000，邮箱：zhang@sina.com。", "word " * 3000, "漢字" * 3000,
     "ภาษาไทยไม่มีวรรค " * 20, "ひらがなとカタカナ。" * 20, "한국어 문장입니다. " * 20, "שלום עולם " * 30, "नमस्ते दुनिया। " * 30,
+    "Cut me\nIt uses cookies here.\nOne two three four five. Six seven eight nine.\r\nWiki says[12] so, they say.\n" * 3,
+    "删去此行\n本网站使用 cookie 政策。\n他们说过这样的话。后来又有人来了！\n这是真的吗？她说不是。\n" * 3,
+    "<?xml version='1.0'?><p class=a>if (x) { return '%s'; }</p> https://a.org/b?c lorem ipsum.\n" * 20, "U2FsdGVkX1" * 90,
     *[text_of(chance, n) for n in (3, 20, 60, 120, 400, 60, 120)],
 ]  # fmt: skip
 TEXTS += TEXTS[-3:]
 SOURCES = ["code" if n % 5 == 0 else "web" for n in range(len(TEXTS))]
+LANGUAGES = ["en" if text.isascii() else "zh" for text in TEXTS]
+LANGUAGES[16:21] = ["th", "ja", "ko", "he", "hi"]
+
+CASES: dict[str, tuple[str, dict]] = {name: (name, {}) for name in ROW_STAGES}
+CASES |= {
+    "quality-all-spacy": ("quality", {"presets": PRESETS, "words": "spacy"}),
+    "quality-c4": ("quality", {"presets": ("c4",), "language": "zh", "unjudged": ("code",), "min_sentences": 2}),
+    "quality-code": ("quality", {"presets": ("code", "keywords", "bloom"), "language": "en", "max_encoded_frac": 0}),
+}
+"""Row stages with their default options, and `quality` with presets of all kinds."""
 
 
-@pytest.fixture(scope="module", params=ROW_STAGES)
+def built(case: str):
+    name, given = CASES[case]
+    return STAGES[name](**given)
+
+
+def given(stage, first: int = 0, last: int | None = None) -> pa.RecordBatch:
+    """The texts from one to another, with the column `language_label` if the stage needs it."""
+    languages = LANGUAGES[first:last] if "language_label" in stage.needs() else None
+    return documents(TEXTS[first:last], SOURCES[first:last], first_row=first, languages=languages)
+
+
+@pytest.fixture(scope="module", params=CASES)
 def case(request):
-    """A stage with its default options, and its resource."""
-    stage = STAGES[request.param]()
+    """A stage and its resource."""
+    stage = built(request.param)
     return stage, stage.open()
 
 
@@ -71,7 +97,7 @@ def test_every_stage_is_described():
 
 
 def test_the_same_twice_and_after_pickling(case):
-    batch = documents(TEXTS, SOURCES)
+    batch = given(case[0])
     again = pickle.loads(pickle.dumps(case[0])), case[1]
     assert again[0] == case[0]
     before = batch.to_pylist()
@@ -80,25 +106,25 @@ def test_the_same_twice_and_after_pickling(case):
 
 
 def test_one_row_at_a_time_is_the_whole_batch(case):
-    batch = documents(TEXTS, SOURCES)
+    batch = given(case[0])
     assert same([apply(case, batch.slice(row, 1)) for row in range(len(TEXTS))], [apply(case, batch)])
 
 
 def test_sliced_input(case):
-    around = documents(["vorher 前", *TEXTS, "danach 後"], ["web", *SOURCES, "web"], first_row=-1 % (1 << 20))
-    inside = around.slice(1, len(TEXTS))
+    around = pa.Table.from_batches([given(case[0], 7, 9), given(case[0]), given(case[0], 3, 5)]).combine_chunks()
+    inside = around.to_batches()[0].slice(2, len(TEXTS))
     copy = pa.RecordBatch.from_pylist(inside.to_pylist(), schema=inside.schema)
     assert same([apply(case, inside)], [apply(case, copy)])
 
 
 def test_an_empty_batch(case):
-    outcome = apply(case, documents([]))
+    outcome = apply(case, given(case[0], 0, 0))
     assert outcome.kept.num_rows == outcome.dropped.num_rows == 0
-    assert outcome.kept.schema.equals(apply(case, documents(TEXTS, SOURCES)).kept.schema)
+    assert outcome.kept.schema.equals(apply(case, given(case[0])).kept.schema)
 
 
 def test_rows_are_conserved_and_only_declared_columns_are_added(case):
-    batch = documents(TEXTS, SOURCES)
+    batch = given(case[0])
     outcome = apply(case, batch)
     uids = outcome.kept.column("uid").to_pylist() + outcome.dropped.column("uid").to_pylist()
     assert sorted(uids) == sorted(batch.column("uid").to_pylist())
@@ -135,3 +161,37 @@ def test_sketches_do_not_depend_on_the_batch(name):
     for column, values in whole.payload.items():
         assert np.concatenate([part.payload[column] for part in parts]).tolist() == values.tolist()
     assert len(stage.sketch(Batch(documents([]), stage, name)).keys) == 0
+
+
+JUDGING = [name for name in CASES if can_judge(built(name))]
+
+
+@pytest.mark.parametrize("name", JUDGING)
+def test_stored_signals_are_judged_as_fresh_ones(name):
+    stage = built(name)
+    fresh = Batch(given(stage), stage, "other", stage.open())
+    stage.apply(fresh)
+    stored = given(stage).drop_columns(["text"])
+    for column, array in fresh.columns.items():
+        stored = stored.append_column(column, array)
+    again = Batch(stored, stage, "other")
+    stage.judge(again)
+    assert list(again.rules) == list(fresh.rules)
+    for reason, rule in fresh.rules.items():
+        assert again.rules[reason].mask.tolist() == rule.mask.tolist(), reason
+        for was, now in ((rule.value, again.rules[reason].value), (rule.limit, again.rules[reason].limit)):
+            assert was is now is None or np.array_equal(was, now, equal_nan=True), reason
+
+
+@pytest.mark.parametrize("name", JUDGING)
+def test_limits_and_slices_name_what_is_there(name):
+    stage = built(name)
+    batch = Batch(given(stage), stage, stage.name, stage.open())
+    stage.apply(batch)
+    assert {limit.reason for limit in stage.limits()} <= set(batch.rules)
+    assert {limit.column for limit in stage.limits()} | set(stage.slices) <= set(stage.adds())
+    assert set(stage.judging_options) <= {field.name for field, _ in fields_of(type(stage))}
+    for limit in (limit for limit in stage.limits() if not limit.languages):
+        failed = batch.rules[limit.reason].mask
+        measured = batch.signal(limit.column)
+        assert (measured[failed] < limit.value if limit.least else measured[failed] > limit.value).all(), limit.reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ HEAVY = {"numba", "fasttext", "datasets", "presidio_analyzer", "phonenumbers", "
 TRAIN_LIGHT = {f"train.{name}" for name in ("config", "errors", "loader", "mixtures", "pack", "tokens", "verdict")}
 """What others may use of `train`: it needs no torch."""
 TRAIN_MAY = {"torch", "numpy", "pyarrow", "tokenizers", "yaml", "scipy"}
-STAGES_MAY = {f"pipeline.{name}" for name in ("stage", "batch", "schema", "errors", "assets")}
+STAGES_MAY = {f"pipeline.{name}" for name in ("stage", "batch", "schema", "errors", "assets", "yaml_tree")}
 
 
 def imports(path: Path) -> set[tuple[str, bool]]:
@@ -105,3 +106,13 @@ def test_files_and_functions_fit_a_screen():
             if isinstance(node, ast.FunctionDef) and path.parent.name != "kernels":
                 first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
                 assert (node.end_lineno or 0) - first.lineno < 40, f"{path}: {node.name}"
+
+
+def test_every_file_that_is_no_code_is_installed():
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        setuptools = tomllib.load(file)["tool"]["setuptools"]
+    data = setuptools["package-data"]
+    listed = {path for name in data for one in data[name] for path in (ROOT / name.replace(".", "/")).glob(one)}
+    folders = {ROOT / name.split(".")[0] for name in setuptools["packages"]}
+    there = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    assert listed == {path for path in there if path.suffix != ".py" and path.parent.name != "__pycache__"}
