@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from .batch import text_array
 from .errors import InputError
-from .execute import Outcome, excerpt
+from .execute import Outcome
 from .ledger import Ledger, Reason
 from .readers.base import Bad, Document, Input
 from .recipe import Source
-from .rows import DOCUMENT, MAX_ROWS, dropped_schema, rank_of
+from .rows import DOCUMENT, EXCERPT_CHARS, MAX_ROWS, dropped_schema, rank_of
 from .shards import BATCH_BYTES, BATCH_ROWS
 
 READ = "read"
@@ -98,7 +98,7 @@ class Draft:
 
     def add_bad(self, bad: Bad, uid: str, rank: int, origin: str) -> None:
         """Take in a row that could not be read."""
-        self.bad.append((uid, rank, origin, bad.reason, excerpt(clean(bad.excerpt))))
+        self.bad.append((uid, rank, origin, bad.reason, clean(bad.excerpt)[:EXCERPT_CHARS]))
         self.n_bytes += len(bad.excerpt)
 
     def outcome(self) -> Outcome:

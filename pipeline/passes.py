@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 
 from . import storage
+from .audit import divide, measured
 from .batch import Batch
 from .errors import CorpusmillError
 from .exchange import write_spill
@@ -16,13 +17,14 @@ from .execute import Outcome, quarantine, run_stage
 from .ingest import Place, read_batches
 from .ledger import Ledger
 from .readers.base import Input
-from .recipe import Step
-from .rows import document_schema, dropped_schema
-from .shards import ShardWriter, finished, read_shard, sidecar_path
+from .rows import audited_schema, document_schema, dropped_schema
+from .shards import ShardWriter, conform, finished, read_shard, sidecar_path
 from .stage import Fit, GlobalStage, RowVerdicts, Sketch
 from .verdicts import read_verdicts, verdicts_of
 from .work import INPUTS, ReadTask, Segment, Workspace
 from .worker import Done, opened, stage_error
+
+T = TypeVar("T")
 
 
 class ShardTask(NamedTuple):
@@ -46,6 +48,10 @@ class ShardSink:
         signals = work.plan.signals[segment.last]
         self.documents = ShardWriter(storage.join(self.folder, "documents", f"{shard}.arrow"), document_schema(signals))
         self.dropped = ShardWriter(storage.join(self.folder, "dropped", f"{shard}.arrow"), dropped_schema(signals))
+        self.audited = ShardWriter(storage.join(self.folder, "audited", f"{shard}.arrow"), audited_schema(signals))
+        first = max(segment.parent, 0) + 1
+        steps = range(first, segment.last + 1)
+        self.positions = [position for position in steps if not isinstance(work.plan.step(position).stage, Fit)]
         self.ledger = Ledger()
         self.sketches: list[Sketch] = []
         self.errors: list[str] = []
@@ -53,48 +59,85 @@ class ShardSink:
 
     def push(self, outcome: Outcome, verdicts: RowVerdicts | None = None) -> None:
         """Take a batch, as a reader or the folder before has it, through the stages."""
-        first = max(self.segment.parent, 0) + 1
-        self._record(outcome)
+        audited = self._record(outcome, max(self.segment.parent, 0))
         batch = outcome.kept
-        for position in range(first, self.segment.last + 1):
-            step = self.work.plan.step(position)
-            if not isinstance(step.stage, Fit):
-                outcome = self._run(step, position, batch, verdicts)
-                self._record(outcome)
-                batch = outcome.kept
+        for position in self.positions:
+            outcome = self._run(position, batch, verdicts)
+            audited = self._joined([self._measure(position, audited), self._record(outcome, position)], position)
+            batch = outcome.kept
+        self.audited.write(audited)
         self.documents.write(batch)
         if batch.num_rows:
             self.ranks += [batch.column("rank")[0].as_py(), batch.column("rank")[-1].as_py()]
         if self.segment.then is not None:
             self.sketches.append(sketch(self.work, self.segment.then, batch, self.shard))
 
-    def _record(self, outcome: Outcome) -> None:
-        self.ledger.merge(outcome.ledger)
-        self.dropped.write(outcome.dropped)
+    def push_audited(self, audited: pa.RecordBatch) -> None:
+        """Take rows that were dropped before through the stages, which measure them."""
+        for position in self.positions:
+            audited = self._joined([self._measure(position, audited)], position)
+        self.audited.write(audited)
 
-    def _run(self, step: Step, position: int, batch: pa.RecordBatch, verdicts: RowVerdicts | None) -> Outcome:
+    def _record(self, outcome: Outcome, position: int) -> pa.RecordBatch:
+        """Count and write what was dropped; returns those of it that are audited instead of written."""
+        self.ledger.merge(outcome.ledger)
+        if outcome.texts is None or not self.work.plan.recipe.settings.audit:
+            self.dropped.write(outcome.dropped)
+            return self._joined([], position)
+        done_with, audited = divide(outcome, self.work.plan.recipe.settings.audit)
+        self.dropped.write(done_with)
+        return audited
+
+    def _joined(self, audited: list[pa.RecordBatch], position: int) -> pa.RecordBatch:
+        """Audited rows in one batch, with the columns there are after a step."""
+        schema = audited_schema(self.work.plan.signals[position])
+        none = pa.RecordBatch.from_pylist([], schema=schema)
+        return pa.concat_batches([none, *(conform(batch, schema) for batch in audited)])
+
+    def _run(self, position: int, batch: pa.RecordBatch, verdicts: RowVerdicts | None) -> Outcome:
         stage, resource = opened(self.work, position)
+        label = self.work.plan.labels[position]
+        outcome = self._attempt(
+            label, batch, lambda: run_stage(stage, batch, label=label, resource=resource, verdicts=verdicts)
+        )
+        return quarantine(stage, batch, label) if outcome is None else outcome
+
+    def _measure(self, position: int, audited: pa.RecordBatch) -> pa.RecordBatch:
+        """Audited rows after a step; one that the stage fails on stays as it is, whatever is beside it."""
+        stage, resource = opened(self.work, position)
+        if isinstance(stage, GlobalStage) or not audited.num_rows:
+            return audited
+        label = self.work.plan.labels[position]
+        found = self._attempt(label, audited, lambda: measured(stage, audited, label, resource))
+        if found is not None or audited.num_rows == 1:
+            return audited if found is None else found
+        rows = [self._measure(position, audited.slice(row, 1)) for row in range(audited.num_rows)]
+        return self._joined(rows, position)
+
+    def _attempt(self, label: str, batch: pa.RecordBatch, act: Callable[[], T]) -> T | None:
+        """What a stage makes of a batch; None if it failed, which is noted. Raises StageError if that stops the run."""
         try:
-            return run_stage(stage, batch, label=step.label, resource=resource, verdicts=verdicts)
+            return act()
         except CorpusmillError:
             raise
         except Exception as error:
-            problem = stage_error(self.work, step.label, f"shard {self.shard}", batch, error)
+            problem = stage_error(self.work, label, f"shard {self.shard}", batch, error)
             if self.work.plan.recipe.settings.on_error == "stop":
                 raise problem from error
             self.errors.append(str(problem))
             storage.write_bytes(self.work.quarantined, b"")
-            return quarantine(stage, batch, step.label)
+            return None
 
     def close(self) -> None:
         """Commit all files, the sidecar last."""
         if self.segment.then is not None:
             write_spill(self.work.spill(self.segment.then, self.shard), self.sketches, self.work.plan.partitions)
-        documents, dropped = self.documents.close(), self.dropped.close()
+        documents, dropped, audited = (file.close() for file in (self.documents, self.dropped, self.audited))
         sidecar = {
             "fingerprint": segment_mark(self.work, self.segment),
             "documents": documents,
             "dropped": dropped,
+            "audited": audited,
             "ranks": [min(self.ranks), max(self.ranks)] if self.ranks else None,
             "errors": self.errors,
             "ledger": self.ledger.to_json(),
@@ -103,8 +146,8 @@ class ShardSink:
 
     def abandon(self, error: BaseException) -> None:
         """Leave nothing half-written behind."""
-        self.documents.abandon(error)
-        self.dropped.abandon(error)
+        for file in (self.documents, self.dropped, self.audited):
+            file.abandon(error)
 
 
 def sketch(work: Workspace, position: int, batch: pa.RecordBatch, shard: str) -> Sketch:
@@ -185,6 +228,8 @@ def shard_task(work: Workspace, segment: Segment, task: ShardTask) -> Done:
         for batch, verdicts in _stored(work, segment, task):
             rows, n_bytes = rows + batch.num_rows, n_bytes + batch.column("text").nbytes
             sink.push(Outcome(batch, batch.slice(0, 0), Ledger()), verdicts)
+        for batch in read_shard(storage.join(work.folder(segment.parent), "audited", f"{task.name}.arrow")):
+            sink.push_audited(batch)
         sink.close()
     except BaseException as error:
         sink.abandon(error)

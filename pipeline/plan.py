@@ -24,11 +24,11 @@ from .ingest import READ
 from .readers.base import Input, Reader
 from .recipe import Recipe, Source, Step
 from .rows import DOCUMENT, MAX_FILES, MAX_SOURCES
-from .schema import options
+from .schema import REQUIRED, default_of, fields_of, options
 from .sections import Ablation
-from .stage import Declared, Export, Fit, GlobalStage, Stage, signals_of
+from .stage import Declared, Export, Fit, GlobalStage, Stage, load_stages, signals_of
 
-FORMAT = 1
+FORMAT = 2
 """Version of the frame's own results: rows, shards, cuts. Raise it when their bytes change."""
 FRAME_LIBRARIES = ("numpy", "numba", "pyarrow")
 OWN_FOLDERS = ("documents", "dropped", "report", "ablation")
@@ -225,8 +225,18 @@ def _who_adds(column: str, steps: tuple[Step, ...], position: int) -> str:
     later = [step.label for step in steps[position:] if column in signals_of(step.stage, step.label)]
     if later:
         return f"which {later[0]} adds: move {later[0]} before it"
+    others = [name for name, cls in load_stages().items() if column in _default_signals(cls)]
+    if others:
+        before = steps[position].label
+        return f"which no stage of this recipe adds; the stage `{others[0]}` does: put it before {before}"
     have = [name for step in steps[:position] for name in signals_of(step.stage, step.label)]
     return f"which no stage of this recipe adds{did_you_mean(column, [*DOCUMENT.names, *have])}"
+
+
+def _default_signals(cls: type[Declared]) -> dict[str, pa.DataType]:
+    """The columns that a stage adds with no option given; none if it needs one."""
+    needs_option = any(default_of(field) is REQUIRED for field, _ in fields_of(cls))
+    return {} if needs_option else signals_of(cls(), cls.name)
 
 
 def _references(made: Declared) -> dict[str, str]:
@@ -282,7 +292,7 @@ def _fingerprints(
     """A hash per step of all that decides its results, chained from the inputs on; and the hash of each Fit."""
     sources = [_reader_print(source, inputs[source.name]) for source in recipe.sources]
     frame = {**library_versions(), "machine": platform.machine()}
-    prints = [_digest(FORMAT, frame, recipe.settings.shard_mb, sources)]
+    prints = [_digest(FORMAT, frame, recipe.settings.shard_mb, recipe.settings.audit, sources)]
     fits: dict[str, str] = {}
     for step in steps:
         stage = step.stage

@@ -31,6 +31,12 @@ class Settings:
         choices=("stop", "quarantine"),
     )
     shard_mb: int = option(256, "MB of text per shard, and of input files per task", ge=1, le=4096)
+    audit: float = option(
+        0.0,
+        "share of the dropped documents that later stages still measure, to tell what other limits would keep",
+        ge=0,
+        le=1,
+    )
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,11 @@ def dropped_schema(signals: dict[str, pa.DataType]) -> pa.Schema:
     return pa.schema([*identity, *DROP, *(pa.field(name, kind) for name, kind in signals.items())])
 
 
+def audited_schema(signals: dict[str, pa.DataType]) -> pa.Schema:
+    """The schema of dropped rows that are still measured: the document, why it was dropped, then the signals."""
+    return pa.schema([*DOCUMENT, *DROP, *(pa.field(name, kind) for name, kind in signals.items())])
+
+
 def document_schema(signals: dict[str, pa.DataType]) -> pa.Schema:
     """The schema of surviving rows: the document, then its signals."""
     return pa.schema([*DOCUMENT, *(pa.field(name, kind) for name, kind in signals.items())])

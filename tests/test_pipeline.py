@@ -19,7 +19,7 @@ on_error: quarantine
 stages:
   - normalize
   - language: {min_score: 0.3}
-  - quality: {max_symbol_frac: 0.2}
+  - quality: {max_hash_frac: 0.2}
   - dedup_exact
   - dedup_document
   - pii

@@ -8,7 +8,7 @@ from harness import plan, write_jsonl
 from pipeline.errors import InputError, PlanError, RecipeError
 from pipeline.readers.base import load_readers
 from pipeline.recipe import load_recipe, parse_recipe
-from pipeline.stage import load_stages
+from pipeline.stage import Stage, load_stages, stage
 from pipeline.yaml_tree import MAX_BYTES
 
 GOOD = """\
@@ -24,7 +24,16 @@ stages:
       min_words: 10
   - length: {as: after, max_words: 99}
   - dedup_exact:
+audit: 0.01
 """
+
+
+@stage("toy_lost")
+class ToyLost(Stage):
+    """Needs a column that nobody adds."""
+
+    def needs(self):
+        return ("text", "toy_evan_n_char")
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +48,7 @@ def test_a_good_recipe():
     assert [step.line for step in recipe.steps] == [8, 9, 11, 12]
     assert recipe.steps[1].stage.min_words == 10
     assert recipe.steps[2].stage.max_words == 99
-    assert (recipe.settings.shard_mb, recipe.settings.on_error) == (8, "stop")
+    assert (recipe.settings.shard_mb, recipe.settings.on_error, recipe.settings.audit) == (8, "stop", 0.01)
     assert (recipe.folder, recipe.name) == ("/r", "x")
 
 
@@ -52,6 +61,10 @@ def test_a_good_recipe():
         ("stop", "stopp", "x.yaml:5: recipe option 'on_error' has no choice 'stopp' (did you mean 'stop'?)"),
         ("8\n", "lots\n", "x.yaml:6: recipe option 'shard_mb' must be integer, got 'lots'"),
         ("8\n", "0\n", "x.yaml:6: recipe option 'shard_mb' must be at least 1, got 0"),
+        ("0.01", "1.5", "x.yaml:13: recipe option 'audit' must be at most 1, got 1.5"),
+        ("0.01", "-0.1", "x.yaml:13: recipe option 'audit' must be at least 0, got -0.1"),
+        ("0.01", ".nan", "x.yaml:13: recipe option 'audit' must be a finite number, got nan"),
+        ("0.01", "yes", "x.yaml:13: recipe option 'audit' must be number, got True"),
         ("reader: jsonl", "reader: json", "x.yaml:3: there is no reader 'json' (did you mean 'jsonl'?)"),
         ("reader: jsonl\n", "", "x.yaml:2: the source 'web' needs a reader"),
         ("paths:", "path:", "x.yaml:4: reader jsonl has no option 'path' (did you mean 'paths'?)"),
@@ -60,8 +73,8 @@ def test_a_good_recipe():
         ("- normalize", "- normalise", "x.yaml:8: there is no stage 'normalise' (did you mean 'normalize'?)"),
         ("- quality", "- qualty", "x.yaml:9: there is no stage 'qualty' (did you mean 'quality'?)"),
         ("min_words", "min_word", "x.yaml:10: quality has no option 'min_word' (did you mean 'min_words'?)"),
-        ("min_words: 10", "min_words: ten", "x.yaml:10: quality option 'min_words' must be integer, got 'ten'"),
-        ("min_words: 10", "min_words: yes", "x.yaml:10: quality option 'min_words' must be integer, got True"),
+        ("min_words: 10", "min_words: ten", "x.yaml:10: quality option 'min_words' must be number or null, got 'ten'"),
+        ("min_words: 10", "min_words: yes", "x.yaml:10: quality option 'min_words' must be number or null, got True"),
         ("min_words: 10", "min_words: -1", "x.yaml:10: quality option 'min_words' must be at least 0, got -1"),
         ("min_words: 10", "min_words: 10\n      min_words: 20", "x.yaml:11: 'min_words' is given twice"),
         ("as: after", "as: quality", "x.yaml:11: the label 'quality' is taken"),
@@ -122,7 +135,15 @@ def test_files_that_are_no_recipes(tmp_path):
             "needs the column 'toy_even_n_chars', which toy_even adds: move toy_even before it",
         ),
         ("[{quality: {unjudged: [wen]}}]", "names no source of this recipe: 'wen' (there is: w)"),
-        ("[needs_signal]", "needs the column 'toy_even_n_chars', which no stage of this recipe adds"),
+        (
+            "[normalize, needs_signal: {as: later}]",
+            "recipe.yaml:2: later needs the column 'toy_even_n_chars', which no stage of this recipe adds;"
+            " the stage `toy_even` does: put it before later",
+        ),
+        (
+            "[{toy_even: {as: toy_evan}}, toy_lost]",
+            "needs the column 'toy_evan_n_char', which no stage of this recipe adds (did you mean 'toy_evan_n_chars'?)",
+        ),
     ],
 )
 def test_columns_and_artifacts_are_checked_before_any_data_is_read(tmp_path, stages, message):
@@ -211,7 +232,7 @@ def test_mixtures_tags_and_the_ablation():
         ("mixtures: [alone, mine]", "variants: {../..: {without: [normalize]}}", "x.yaml:9: the name '../..' must be lower-case letters"),
         ("mixtures: [alone, mine]", "mixtures: [../mine]", "x.yaml:9: the name '../mine' must be lower-case letters"),
         ("mine: {web", "我的: {web", "x.yaml:6: the mixture name '我的' must be lower-case letters"),
-        ("objective: {web: 1, books: 0.5}", "objective: {web: .inf}", "x.yaml:8: ablation option 'objective' must be at most"),
+        ("objective: {web: 1, books: 0.5}", "objective: {web: .inf}", "x.yaml:8: ablation option 'objective' must be a finite number, got inf"),
         ("tag: web", "tag: 2024-13-45", "x.yaml:2: not valid YAML: month must be in 1..12 (put it in quotes)"),
         ("mixtures: [alone, mine]", "gpus_per_job: 1.5", "x.yaml:9: ablation option 'gpus_per_job' above 1 must be a whole number"),
         ("mixtures: [alone, mine]", "seed: 2", "x.yaml:9: ablation has no option 'seed' (did you mean 'seeds'?)"),

@@ -25,6 +25,7 @@ sources:
   first: {reader: jsonl, paths: ["a/*.jsonl"]}
   second: {reader: jsonl, paths: [b.jsonl]}
 shard_mb: 1
+audit: 0.2
 stages:
   - toy_even
   - toy_swap
