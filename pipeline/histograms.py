@@ -1,6 +1,6 @@
 """Histograms of signals, over bins that do not depend on the data, so that merging them is addition.
 
-frac    name ends in _frac or _score: bins of 0.02 from 0 to 1
+frac    name ends in _frac or _score: bins of 0.02 from 0 to 1, which the last of them holds; then above 1
 log2    other numbers: below 0; 0, 1 ... 7; then four bins per doubling
 label   strings: a count each
 """
@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FRACTIONS = np.arange(51) / 50
+FRACTIONS = np.append(np.arange(51) / 50, np.inf)
 OCTAVES = np.concatenate([[-np.inf], np.arange(8.0), 2.0 ** (np.arange(12, 161) / 4), [np.inf]])
 MAX_LABELS = 200
 OTHER = "(other)"
@@ -49,6 +49,8 @@ def add_batch(counts: Counts, batch: pa.RecordBatch, signals: dict[str, pa.DataT
         if numbers.dtype == np.float32:  # 0.02 is less in 32 bits than in 64
             edges = edges.astype(np.float32)
         bins = np.searchsorted(edges, numbers, side="right") - 1
+        if how == "frac":  # the whole is no more than 1
+            bins[numbers == 1] -= 1
         for bin, n in zip(*np.unique(np.clip(bins, 0, len(edges) - 2), return_counts=True), strict=True):
             tally[str(bin)] += int(n)
 

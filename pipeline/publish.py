@@ -3,7 +3,7 @@
 out/documents/*.arrow   survivors with their signals, one schema
 out/dropped/*.arrow     every dropped row with its reason, one schema
 out/<label>/            what an Export wrote; out/tokenizer.json and the like: what a Fit publishes
-out/ledger.json  signals.json  inputs.jsonl  manifest.json
+out/ledger.json  signals.json  slices.json  inputs.jsonl  manifest.json
 """
 
 from __future__ import annotations
@@ -11,29 +11,35 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from . import histograms, storage
+from . import histograms, slices, storage
 from .export import Map, run_exports
 from .ingest import clean
 from .ledger import Ledger
-from .plan import library_versions
+from .plan import Plan, library_versions
+from .recipe import Step
 from .rows import document_schema, dropped_schema
 from .schema import options
 from .scrub import Scrubber, without_excerpts
-from .shards import ShardWriter, conform, finished, read_shard, sidecar_path
-from .stage import Fit, Stage, signals_of
+from .shards import BATCH_ROWS, ShardWriter, conform, finished, read_shard, read_table, sidecar_path
+from .stage import Fit, Stage, relabel, signals_of
 from .work import Workspace
 from .worker import Done, opened
 
-FORMAT = 1
+FORMAT = 3
 """Version of what publishing itself does to a shard. Raise it when its bytes change."""
 
 
 class PublishTask(NamedTuple):
-    """A shard to publish: its survivors are in the folder of the last of `positions`, dropped rows in those of all."""
+    """A shard to publish: its survivors are in the folder of the last of `positions`, dropped rows in those of all.
+
+    Those dropped rows that were audited are in the last as well.
+    """
 
     name: str
     positions: tuple[int, ...]
@@ -74,27 +80,36 @@ def publish(work: Workspace, position: int, ledger: Ledger, run_map: Map) -> Non
     positions = tuple(p for p, _ in lineage)
     left = [PublishTask(name, positions) for name in names if not _is_there(work, name)]
     run_map("publish", publish_task, None, left, len(names))
-    files: dict[str, Any] = {}
-    counts: histograms.Counts = {}
-    for name in names:
-        sidecar = finished(_folder(work), name, _publication(work))
-        assert sidecar is not None, f"{sidecar_path(_folder(work), name)} is missing"
-        for kind in ("documents", "dropped"):
-            files[f"{kind}/{name}.arrow"] = sidecar[kind]
-        histograms.merge(counts, sidecar["signals"])
-    stages = {column: step.label for step in work.plan.steps for column in signals_of(step.stage, step.label)}
-    facts = {
-        "ledger.json": _json(ledger.to_json()),
-        "signals.json": _json(histograms.to_json(counts, work.plan.signals[-1], stages)),
-        "inputs.jsonl": _inputs(work, lineage[0][0]).encode(),
-        **_artifacts(work),
-    }
+    files, facts = _merged(work, names, ledger)
+    facts["inputs.jsonl"] = _inputs(work, lineage[0][0]).encode()
+    facts.update(_artifacts(work))
     for name, data in facts.items():
         storage.write_bytes(_out(work, name), data)
         files[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     _remove_others(work, files)
     files.update(run_exports(work, names, before, run_map))
     storage.write_json(_out(work, "manifest.json"), _manifest(work, ledger, files))
+
+
+def _merged(work: Workspace, names: list[str], ledger: Ledger) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What the sidecars of published shards say: their files, and the content of the files that count them all."""
+    files: dict[str, Any] = {}
+    counts: histograms.Counts = {}
+    removed: slices.Counts = {}
+    for name in names:
+        sidecar = finished(_folder(work), name, _publication(work))
+        assert sidecar is not None, f"{sidecar_path(_folder(work), name)} is missing"
+        for kind in ("documents", "dropped"):
+            files[f"{kind}/{name}.arrow"] = sidecar[kind]
+        histograms.merge(counts, sidecar["signals"])
+        slices.merge(removed, sidecar["slices"])
+    stages = {column: step.label for step in work.plan.steps for column in signals_of(step.stage, step.label)}
+    facts = {
+        "ledger.json": ledger.to_json(),
+        "signals.json": histograms.to_json(counts, work.plan.signals[-1], stages),
+        "slices.json": slices.to_json(removed, work.plan, ledger),
+    }
+    return files, {name: _json(fact) for name, fact in facts.items()}
 
 
 def _exported(work: Workspace) -> list[str]:
@@ -154,10 +169,6 @@ def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[st
     all_steps = (*plan.steps, *plan.exports)
     for step in all_steps:
         libraries.update(library_versions(step.stage))
-    steps = [
-        {"label": step.label, "stage": step.stage.name, "version": step.stage.version, "options": options(step.stage)}
-        for step in all_steps
-    ]
     sources = {
         source.name: {
             "reader": source.reader.name,
@@ -177,7 +188,7 @@ def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[st
         "exports": [step.label for step in plan.exports],
         "until": plan.until,
         "on_error": plan.recipe.settings.on_error,
-        "steps": steps,
+        "steps": [_step(step, plan) for step in all_steps],
         "sources": sources,
         "documents": survivors.rows_out,
         "bytes": survivors.bytes_out,
@@ -187,32 +198,79 @@ def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[st
     }
 
 
+def _step(step: Step, plan: Plan) -> dict[str, Any]:
+    """What the manifest says of a step.
+
+    limits: its rules about single signals, columns as they are in this run; slices: dimension, as `slices.json` names
+    it, -> column, of those that it measures.
+    """
+    made = step.stage
+    measured = slices.dimensions(plan).items()
+    limits = made.limits() if isinstance(made, Stage) else ()
+    return {
+        "label": step.label,
+        "stage": made.name,
+        "version": made.version,
+        "options": options(made),
+        "limits": [{**asdict(limit), "column": relabel(limit.column, made.name, step.label)} for limit in limits],
+        "slices": {name: column for name, (column, at) in measured if plan.labels[at] == step.label},
+    }
+
+
+class Tally:
+    """What publishing counts of one shard."""
+
+    def __init__(self, work: Workspace) -> None:
+        self.known = work.plan.signals[-1]
+        self.columns = {dimension: column for dimension, (column, _) in slices.dimensions(work.plan).items()}
+        self.signals: histograms.Counts = {}
+        self.slices: slices.Counts = {}
+
+    def kept(self, batch: pa.RecordBatch) -> None:
+        """Count survivors."""
+        histograms.add_batch(self.signals, batch, self.known, "kept")
+        slices.add_kept(self.slices, batch, self.columns)
+
+    def dropped(self, batch: pa.RecordBatch) -> None:
+        """Count dropped rows."""
+        histograms.add_batch(self.signals, batch, self.known, "dropped")
+        slices.add_dropped(self.slices, batch, self.columns)
+
+
 def publish_task(work: Workspace, segment: None, task: PublishTask) -> Done:
-    """Write one shard's survivors and dropped rows, scrubbed, and count their signals."""
+    """Write one shard's survivors and dropped rows, scrubbed, and count them."""
     started = time.perf_counter()
     signals = work.plan.signals[-1]
-    scrubber = _scrubber(work)
-    counts: histograms.Counts = {}
+    scrubber, tally = _scrubber(work), Tally(work)
     documents = ShardWriter(_out(work, "documents", f"{task.name}.arrow"), document_schema(signals))
     dropped = ShardWriter(_out(work, "dropped", f"{task.name}.arrow"), dropped_schema(signals))
     try:
         for batch in read_shard(storage.join(work.folder(task.positions[-1]), "documents", f"{task.name}.arrow")):
-            histograms.add_batch(counts, batch, signals, "kept")
+            tally.kept(batch)
             documents.write(scrubber.identity(batch) if scrubber else batch)
-        for position in task.positions:
-            for batch in read_shard(storage.join(work.folder(position), "dropped", f"{task.name}.arrow")):
-                whole = conform(batch, dropped_schema(signals))
-                histograms.add_batch(counts, whole, signals, "dropped")
-                dropped.write(scrubber.dropped(whole) if scrubber else without_excerpts(whole))
-        kept_file, dropped_file = documents.close(), dropped.close()
+        for batch in _dropped(work, task):
+            tally.dropped(batch)
+            dropped.write(scrubber.dropped(batch) if scrubber else without_excerpts(batch))
+        files = {"documents": documents.close(), "dropped": dropped.close()}
     except BaseException as error:
         documents.abandon(error)
         dropped.abandon(error)
         raise
-    sidecar = {"fingerprint": _publication(work), "documents": kept_file, "dropped": dropped_file, "signals": counts}
-    storage.write_json(sidecar_path(_folder(work), task.name), sidecar)
-    n_bytes = kept_file["bytes"] + dropped_file["bytes"]
+    counts = {"signals": tally.signals, "slices": tally.slices}
+    storage.write_json(sidecar_path(_folder(work), task.name), {"fingerprint": _publication(work), **files, **counts})
+    n_bytes = sum(file["bytes"] for file in files.values())
     return Done(task.name, [task.name], documents.rows + dropped.rows, n_bytes, time.perf_counter() - started)
+
+
+def _dropped(work: Workspace, task: PublishTask) -> Iterator[pa.RecordBatch]:
+    """All dropped rows of a shard, with all columns; the audited ones come last, by rank, however passes were cut."""
+    schema = dropped_schema(work.plan.signals[-1])
+    for position in task.positions:
+        for batch in read_shard(storage.join(work.folder(position), "dropped", f"{task.name}.arrow")):
+            yield conform(batch, schema)
+    audited = read_table(storage.join(work.folder(task.positions[-1]), "audited", f"{task.name}.arrow"), schema.names)
+    for batch in audited.sort_by("rank").combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
+        yield conform(batch, schema)
 
 
 def _scrubber(work: Workspace) -> Scrubber | None:

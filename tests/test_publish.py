@@ -79,6 +79,23 @@ def test_the_manifest_lists_every_file_with_its_hash(tmp_path):
     assert manifest["bytes"] == sum(len(row["text"].encode()) for row in rows(tmp_path / "run"))
 
 
+def test_the_manifest_names_the_limits_of_every_stage(tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", 30, seed=3)
+    sources = "sources: {web: {reader: jsonl, paths: [a.jsonl]}}\n"
+    run(tmp_path, sources + "stages: [normalize, length: {as: 'after', min_words: 7}, dedup_exact, toy_count]\n")
+    steps = json.loads((tmp_path / "run" / "out" / "manifest.json").read_text())["steps"]
+    after = {"column": "after_n_words", "languages": []}
+    assert {step["label"]: step["limits"] for step in steps} == {
+        "normalize": [],
+        "after": [
+            {**after, "reason": "too_short", "option": "min_words", "least": True, "value": 7},
+            {**after, "reason": "too_long", "option": "max_words", "least": False, "value": 100_000},
+        ],
+        "dedup_exact": [],
+        "toy_count": [],
+    }
+
+
 SIGNALS = {"a_frac": pa.float32(), "a_n": pa.int32(), "a_label": pa.string()}
 
 
@@ -103,7 +120,7 @@ def test_histograms_count_every_value_once_and_merging_is_addition():
     histograms.merge(merged, json.loads(json.dumps(more)))
     found = histograms.to_json(merged, SIGNALS, dict.fromkeys(SIGNALS, "a"))
     assert found["a_frac"]["edges"][0] == 0
-    assert found["a_frac"]["edges"][-1] == 1
+    assert found["a_frac"]["edges"][-2:] == [0.98, 1]
     assert (found["a_frac"]["kept"][:2], found["a_frac"]["kept"][-1]) == ([2, 1], 1)
     assert found["a_frac"]["dropped"][25] == 1
     assert found["a_n"]["edges"][:3] == [None, 0, 1]
@@ -117,6 +134,14 @@ def test_histograms_count_every_value_once_and_merging_is_addition():
         "kept": [1, 2, 1],
         "dropped": [1, 0, 0],
     }
+
+
+def test_fractions_above_1_are_counted_apart():
+    counts: histograms.Counts = {}
+    values = [0.97, 0.98, 0.999, 1, 1.000001, 1.5, 30]
+    histograms.add_batch(counts, batch_of(values, [0] * 7, ["中"] * 7), SIGNALS, "kept")
+    found = histograms.to_json(counts, SIGNALS, dict.fromkeys(SIGNALS, "a"))["a_frac"]
+    assert (found["edges"], found["kept"]) == ([0.96, 0.98, 1, None], [1, 3, 3])
 
 
 def test_rare_labels_are_put_together():
