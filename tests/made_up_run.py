@@ -1,4 +1,4 @@
-"""What a run with tokens, packing and an ablation has in `out/`, made up by hand: real training takes minutes."""
+"""What a run with many rules, tokens and an ablation has in `out/`, made up by hand: real ones take minutes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from packed_folders import byte_characters, encode, packed_folder, token_shard, tokenizer_json
 
+from pipeline import histograms
 from train.tokens import write_array
 from train.verdict import judge
 
@@ -171,3 +173,129 @@ def documents() -> dict[str, dict[str, list[str]]]:
     }
     held_out = {"docs": ["held out " * 400] * 25, "code": [], "zh": ["另一些文本。"] * 3}
     return {"train": train, "validation": held_out}
+
+
+LANGUAGES = {"en": 30_000, "zh": 12_000, "de": 4000, "ja": 3000, "ru": 2500, "fr": 2000, "ar": 800, "中文方言": 240}
+REGISTERS = {"informational": 0.55, "conversational": 0.25, "对话": 0.12, "lyrical": 0.08}
+LENGTHS = {"under 1 KB": 0.3, "1 to 4 KB": 0.35, "4 to 16 KB": 0.25, "16 to 64 KB": 0.08, "64 KB and more": 0.02}
+WEB_SOURCES = {"web": 0.7, "论坛": 0.2, "books": 0.1}
+RULES = {
+    "too_few_words": ("min_words", 50, True, 0.03), "too_many_words": ("max_words", 100_000, False, 0.001),
+    "words_too_short": ("min_mean_word_chars", 3, True, 0.004), "words_too_long": ("max_mean_word_chars", 10, False, 0.006),
+    "too_many_hashes": ("max_hash_frac", 0.1, False, 0.003), "too_many_ellipses": ("max_ellipsis_frac", 0.1, False, 0.007),
+    "too_many_bullets": ("max_bullet_lines_frac", 0.9, False, 0.01), "too_many_cut_lines": ("max_cut_lines_frac", 0.3, False, 0.012),
+    "too_few_letters": ("min_alpha_words_frac", 0.8, True, 0.05), "too_few_stop_words": ("min_stop_words", 2, True, 0.03),
+    **{f"repeated_{n}_grams": (f"max_duplicate_{n}_gram_frac", round(0.2 - n / 100, 2), False, 0.02) for n in range(2, 11)},
+    "repeated_lines": ("max_duplicate_lines_frac", 0.3, False, 0.02), "repeated_paragraphs": ("max_duplicate_paragraphs_frac", 0.3, False, 0.008),
+    "unfinished_lines": ("min_terminal_lines_frac", 0.12, True, 0.06), "short_lines": ("max_short_lines_frac", 0.67, False, 0.05),
+    "curly_bracket": ("", 0, False, 0.015), "lorem_ipsum": ("", 0, False, 0.0),
+}  # fmt: skip
+"""Reason -> option, limit, whether it is the least, and the share that fails."""
+N_MORE_SIGNALS = 30
+
+
+def _picked(random: np.random.Generator, weights: dict[str, float], n: int) -> np.ndarray:
+    share = np.array(list(weights.values()), float)
+    return random.choice(np.array(list(weights), object), n, p=share / share.sum())
+
+
+def judged_documents(seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Dimension -> the value of each document, and which rules each fails, bool[N, R].
+
+    Two rules are unjust: `too_few_words` to what is conversational, `too_few_stop_words` to a small language.
+    """
+    random, n = np.random.default_rng(seed), sum(LANGUAGES.values())
+    sorts = {"source": WEB_SOURCES, "length": LENGTHS, "language": LANGUAGES, "register": REGISTERS}
+    values = {"all": np.full(n, "all", object), **{name: _picked(random, sort, n) for name, sort in sorts.items()}}
+    rates = np.tile([rate for *_, rate in RULES.values()], (n, 1))
+    reasons = list(RULES)
+    rates[values["register"] == "对话", reasons.index("too_few_words")] *= 8
+    rates[values["language"] == "中文方言", reasons.index("too_few_stop_words")] = 1.2
+    rates[values["length"] == "under 1 KB", reasons.index("unfinished_lines")] *= 4
+    rates *= random.lognormal(-0.18, 0.6, (n, 1))  # what fails one rule is likely to fail another
+    return values, random.random(rates.shape) < rates
+
+
+def sliced(values: dict[str, np.ndarray], failed: np.ndarray, reasons: list[str]) -> dict:
+    """What `slices.json` holds of one stage."""
+    dropped, first = failed.any(axis=1), failed.argmax(axis=1)
+    only = failed & (failed.sum(axis=1) == 1)[:, None]
+
+    def counts(here: np.ndarray) -> dict:
+        rules = {
+            reason: {
+                "failed": int(failed[here, row].sum()),
+                "first": int((here & dropped & (first == row)).sum()),
+                "only": int(only[here, row].sum()),
+            }
+            for row, reason in enumerate(reasons)
+        }
+        return {"reached": int(here.sum()), "dropped": int((here & dropped).sum()), "rules": rules}
+
+    names = {"all": ["all"], "source": WEB_SOURCES, "length": LENGTHS, "language": LANGUAGES, "register": REGISTERS}
+    return {dimension: {name: counts(of == name) for name in names[dimension]} for dimension, of in values.items()}
+
+
+def column_of(option: str) -> str:
+    """The signal that an option is a limit of."""
+    return f"judge_{option.partition('_')[2]}"
+
+
+def judged_signals() -> dict:
+    """Histograms of a signal for every rule with a limit, and of others without one."""
+    signals: dict = {}
+    for number, (option, limit, least, _) in enumerate(RULES.values()):
+        column = column_of(option)
+        if option and column not in signals:
+            signals[column] = made_up_histogram(option.endswith("_frac"), limit, least, number)
+    for number in range(N_MORE_SIGNALS):
+        signals[f"judge_other_{number}_frac"] = made_up_histogram(True, 0.5, False, number)
+    return signals
+
+
+def made_up_histogram(is_frac: bool, limit: float, least: bool, number: int) -> dict:
+    """A histogram whose documents beyond the limit are dropped."""
+    random = np.random.default_rng(number)
+    centre = limit * (2.5 if least else 0.4)
+    if is_frac:
+        values = np.clip(random.beta(2, 5, 5000) * centre * 3, 0, 1)
+    else:
+        values = random.lognormal(math.log(centre), 0.8, 5000)
+    kind = pa.float32() if is_frac else pa.float64()
+    name = "made_up_frac" if is_frac else "made_up"
+    counts: histograms.Counts = {}
+    fails = values < limit if least else values > limit
+    for side, here in (("kept", ~fails), ("dropped", fails)):
+        batch = pa.RecordBatch.from_arrays([pa.array(values[here], kind)], [name])
+        histograms.add_batch(counts, batch, {name: kind}, side)
+    return histograms.to_json(counts, {name: kind}, {name: "judge"})[name]
+
+
+def judged_limits() -> list[dict]:
+    """What the manifest says of the limits; one rule has others for some languages."""
+    limits = [
+        {"reason": reason, "column": column_of(option), "option": option, "least": least, "value": value, "languages": []}
+        for reason, (option, value, least, _) in RULES.items() if option
+    ]  # fmt: skip
+    own = {30: ["zh", "ja"], 40: ["de"], 45: ["ru"], 35: ["fr"], 20: ["ar"]}
+    return limits + [{**limits[0], "value": value, "languages": languages} for value, languages in own.items()]
+
+
+def add_judging(folder: Path) -> None:
+    """Give a run folder a stage `judge` with many rules, signals and limits."""
+    out, reasons = folder / "out", list(RULES)
+    values, failed = judged_documents()
+    found = sliced(values, failed, reasons)
+    ledger, signals, slices, manifest = (
+        json.loads((out / f"{name}.json").read_text(encoding="utf-8")) for name in ("ledger", "signals", "slices", "manifest")
+    )  # fmt: skip
+    ledger["judge"] = {}
+    for source, counts in found["source"].items():
+        rules = {r: {"failed": c["failed"], "dropped": c["first"], "dropped_bytes": 999 * c["first"]} for r, c in counts["rules"].items()}  # fmt: skip
+        kept = counts["reached"] - counts["dropped"]
+        ledger["judge"][source] = {"rows_in": counts["reached"], "rows_out": kept, "bytes_in": 999 * counts["reached"], "bytes_out": 999 * kept, "notes": {"neutral_profile": counts["reached"] // 7}, "reasons": rules}  # fmt: skip
+    step = {"label": "judge", "stage": "judge", "version": 1, "options": {"min_words": 50, "unjudged": []}, "limits": judged_limits(), "slices": {"register": "judge_register"}}  # fmt: skip
+    write_json(out / "ledger.json", ledger)
+    write_json(out / "signals.json", {**signals, **judged_signals()})
+    write_json(out / "slices.json", {**slices, "judge": found})
+    write_json(out / "manifest.json", {**manifest, "steps": [*manifest["steps"], step]})

@@ -21,6 +21,7 @@ from pipeline.ledger import Count, Ledger
 from pipeline.shards import read_shard
 
 from .advice import next_steps
+from .rules import limits_facts, removal_steps, rules_facts
 from .tokenized import packing_facts, tokenizer_facts
 from .training import ablation_facts
 
@@ -41,6 +42,7 @@ def collect(run: str) -> dict[str, Any]:
     drops = Drops()
     for batch in _batches(run, "dropped", ["stage", "reason", *EXAMPLE]):
         drops.add(batch)
+    rules = rules_facts(run, ledger, manifest["steps"])
     first, last = ledger.total("read"), ledger.total(list(ledger.stages)[-1])
     return {
         "recipe": manifest["recipe"],
@@ -58,7 +60,10 @@ def collect(run: str) -> dict[str, Any]:
         "clusters": drops.clusters(list(ledger.stages)),
         "labels": _labels(run, signals),
         "scrubbed": _scrubbed(run, manifest["scrubbed_by"], signals),
+        **rules,
+        "removal_steps": removal_steps(_name(run), manifest["steps"], rules["removal"]),
         "signals": signals,
+        "limits": limits_facts(manifest["steps"]),
         **_training(run, list(manifest["exports"])),
         "steps": manifest["steps"],
         "libraries": manifest["libraries"],
@@ -116,7 +121,7 @@ def _stage(label: str, ledger: Ledger, drops: Drops) -> dict[str, Any]:
     }
 
 
-def _count(count: Count) -> dict[str, int]:
+def _count(count: Count) -> dict[str, Any]:
     return {name: value for name, value in vars(count).items() if name != "reasons"}
 
 

@@ -11,6 +11,8 @@ from .text import number, share, size, visible
 
 N_COLOURS = 7
 OTHER = "other sources"
+HISTOGRAM = (260.0, 84.0)
+"""Width and height; both are stretched to what the page gives."""
 
 
 def grouped(sources: list[str], weights: dict[str, int]) -> dict[str, int]:
@@ -55,10 +57,13 @@ def _amount(value: int, what: str) -> str:
     return size(value) if what == "bytes" else f"{number(value)} {what}"
 
 
-def histogram(signal: dict[str, Any], name: str) -> Markup:
-    """Documents by the value of a signal: kept below, dropped on top, with the greatest column as scale."""
+def histogram(signal: dict[str, Any], name: str, marks: str = "", limits: str = "") -> Markup:
+    """Documents by the value of a signal: kept below, dropped on top, with the greatest column as scale.
+
+    marks: SVG to lay on it, see `rule_figures.limit_marks`; limits: the same in words.
+    """
     kept, dropped = signal["kept"], signal["dropped"]
-    width, height = 260.0, 84.0
+    width, height = HISTOGRAM
     most = max((k + d for k, d in zip(kept, dropped, strict=True)), default=0) or 1
     step = width / max(1, len(kept))
     parts = []
@@ -72,20 +77,26 @@ def histogram(signal: dict[str, Any], name: str) -> Markup:
     axis = f'<line x1="0" x2="{width:g}" y1="{height + 0.5:g}" y2="{height + 0.5:g}" class="axis"/>'
     total = sum(kept) + sum(dropped)
     label = f"{name}: histogram of {number(total)} documents, {share(sum(dropped), total)} of them dropped"
-    return _svg(width, height + 2, axis + "".join(parts), label, "histogram")
+    return _svg(width, height + 2, axis + "".join(parts) + marks, label + (limits and f"; {limits}"), "histogram")
 
 
 def _range(signal: dict[str, Any], place: int) -> str:
     low, high = signal["edges"][place : place + 2]
     if low is None:
         return f"below {number(high)}"
-    return f"{number(low)} up to {number(high)}" if high is not None else f"from {number(low)} on"
+    if high is None:
+        return f"above {number(low)}" if signal["kind"] == "frac" else f"from {number(low)} on"
+    return f"{number(low)} up to {number(high)}"
 
 
 def ends(signal: dict[str, Any]) -> tuple[str, str]:
     """What stands at the left and the right end of a histogram."""
-    low, high = signal["edges"][0], signal["edges"][-1]
-    return ("" if low is None else number(low)), ("" if high is None else number(high))
+    edges = signal["edges"]
+    low, high = edges[0], edges[-1]
+    return (
+        _range(signal, 0) if low is None else number(low),
+        _range(signal, len(edges) - 2) if high is None else number(high),
+    )
 
 
 def columns(pairs: list[list[Any]], what: str) -> Markup:

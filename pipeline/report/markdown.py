@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .markdown_rules import limits_cell, removed_part, waterfall_part
 from .markdown_text import block, plain, table
 from .markdown_training import ablation_part, tokenized_part
 from .text import number, share, size
@@ -25,9 +26,12 @@ def render_markdown(data: dict[str, Any]) -> str:
         *ablation_part(data),
         "## Funnel",
         _funnel(data),
+        *_notes(data),
         "## Why documents were dropped",
         _reasons(data),
+        *waterfall_part(data),
         *_examples(data),
+        *removed_part(data),
         *_clusters(data),
         *_scrubbed(data),
         *_labels(data),
@@ -46,6 +50,17 @@ def _funnel(data: dict[str, Any]) -> str:
             cells = [plain(stage["label"]), plain(source), number(count["rows_in"]), number(count["rows_out"])]
             rows.append([*cells, number(dropped), size(count["bytes_out"]), number(count["rows_edited"])])
     return table(["stage", "source", "documents in", "out", "dropped", "text out", "edited"], rows)
+
+
+def _notes(data: dict[str, Any]) -> list[str]:
+    """What stages say of documents besides dropping them."""
+    lines = [
+        f"- {plain(one['label'])} notes of {number(n)} of {number(one['total']['rows_in'])} documents: {plain(what)}"
+        for one in data["stages"]
+        for what, n in one["total"]["notes"].items()
+        if n
+    ]
+    return ["\n".join(lines)] if lines else []
 
 
 def _reasons(data: dict[str, Any]) -> str:
@@ -126,8 +141,9 @@ def _signals(data: dict[str, Any]) -> list[str]:
     rows = []
     for name, signal in data["signals"].items():
         if signal["kind"] != "label":
-            rows.append([plain(name), number(sum(signal["kept"])), number(sum(signal["dropped"]))])
-    head = ["signal", "measured and kept", "measured and dropped"]
+            counts = [number(sum(signal[side])) for side in ("kept", "dropped")]
+            rows.append([plain(name), *counts, limits_cell(data["limits"].get(name, []))])
+    head = ["signal", "measured and kept", "measured and dropped", "limits"]
     return ["## Signals", table(head, rows)] if rows else []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 HARMLESS = frozenset("\n\t\u200c\u200d")
 """Line feed and tab; the joiners, which Persian, the languages of India and emoji are spelled with."""
@@ -44,3 +45,25 @@ def share(part: float, whole: float) -> str:
     if 99.99 < percent < 100:
         return ">99.99 %"
     return f"{percent:.2f} %" if 0 < percent < 1 or 99 < percent < 100 else f"{percent:.1f} %"
+
+
+def percent(rate: float) -> str:
+    """A rate in per cent, with as many digits as tell small rates apart."""
+    return f"{100 * rate:.{_digits(rate)}f} %"
+
+
+def interval(one: dict[str, Any]) -> str:
+    """`rate`, and `low` to `high`, such as 48 % (45 to 51)."""
+    return f"{percent(one['rate'])} ({bounds(one)})"
+
+
+def bounds(one: dict[str, Any]) -> str:
+    """`low` to `high` in per cent, with as many digits as `rate`."""
+    digits = _digits(one["rate"])
+    return f"{100 * one['low']:.{digits}f} to {100 * one['high']:.{digits}f}"
+
+
+def _digits(rate: float) -> int:
+    if rate in (0, 1) or 0.1 <= rate <= 0.99:
+        return 0
+    return 1 if 0.01 <= rate < 0.1 else 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from harness import run, write_jsonl
-from made_up_run import RECIPE, SOURCES, ablation, add_ablation, add_tokens, documents
+from made_up_run import RECIPE, SOURCES, ablation, add_ablation, add_judging, add_tokens, documents
 
 HOSTILE = [
     "<script>document.title='owned'</script>",
@@ -52,6 +52,13 @@ def trained(plain_run) -> Path:
     """A run with everything."""
     add_tokens(plain_run, documents())
     add_ablation(plain_run, ablation())
+    return plain_run
+
+
+@pytest.fixture
+def judged(plain_run) -> Path:
+    """A run with a stage of many rules, two of which are unjust to some."""
+    add_judging(plain_run)
     return plain_run
 
 

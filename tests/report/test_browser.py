@@ -40,6 +40,11 @@ CONTRAST = """(() => {
     });
 })()"""
 
+OPEN_ALL = """(() => {
+    for (const one of document.querySelectorAll('details')) one.open = true;
+    return document.querySelectorAll('details:not([open])').length;
+})()"""
+
 
 @pytest.fixture
 def page(tmp_path):
@@ -65,15 +70,16 @@ def test_the_browser_sees_what_it_should(page, tmp_path):
     assert len(page.value(HIDDEN_FIGURES)) == 1
 
 
-@pytest.mark.parametrize("has_training", [True, False])
-def test_the_report_can_be_seen(page, plain_run, trained, has_training):
-    address = Path(write_report(str(trained if has_training else plain_run)))
+@pytest.mark.parametrize(("kind", "n_pictures"), [("plain_run", 3), ("trained", 20), ("judged", 60)])
+def test_the_report_can_be_seen(page, request, kind, n_pictures):
+    address = Path(write_report(str(request.getfixturevalue(kind))))
     for width, scheme in SIZES:
         page.show(address, width, scheme)
         assert page.requests == [address.as_uri()]
         assert page.complaints == []
         assert page.value("document.title") == "recipe: Corpusmill report"
-        assert page.value("document.querySelectorAll('svg').length") > (20 if has_training else 3)
+        assert page.value("document.querySelectorAll('svg').length") > n_pictures
+        assert page.value(OPEN_ALL) == 0
         assert page.value(HIDDEN_FIGURES) == []
         assert page.value(TEXT_OUTSIDE) == []
         assert page.value(OVERLAPPING) == 0
@@ -94,6 +100,20 @@ def test_numbers_in_the_heat_map_can_be_read(page, trained):
             )
             >= 4
         )
+
+
+def test_rates_of_rules_can_be_read_and_differ_by_more_than_colour(page, judged):
+    address = Path(write_report(str(judged)))
+    for scheme in ("light", "dark"):
+        page.show(address, 500, scheme)
+        assert page.value(OPEN_ALL) == 0
+        assert min(page.value(CONTRAST)) > 4.5  # WCAG 2.1, level AA
+        shown = page.value("document.querySelector('#removed').innerText")
+        assert "far above" in shown and "▲" in shown
+        widths = page.value(
+            "[...document.querySelectorAll('.waterfall .cut')].map(bar => bar.getBoundingClientRect().width)"
+        )
+        assert len(widths) > 20 and max(widths) > 30
 
 
 def test_tokens_are_shown_and_not_run(page, trained):

@@ -15,7 +15,7 @@ from pipeline.report.collect import Drops
 from pipeline.report.markdown_text import plain
 from pipeline.report.text import number, share, visible
 
-TAGS = {"html", "head", "meta", "title", "style", "body", "header", "p", "h1", "dl", "div", "dt", "dd", "nav", "a", "main", "section", "h2", "h3", "small", "ul", "li", "svg", "rect", "g", "line", "text", "figure", "figcaption", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "article", "code", "blockquote", "span", "pre", "b", "br", "ol", "circle", "polyline", "path"}  # fmt: skip
+TAGS = {"html", "head", "meta", "title", "style", "body", "header", "p", "h1", "dl", "div", "dt", "dd", "nav", "a", "main", "section", "h2", "h3", "small", "ul", "li", "svg", "rect", "g", "line", "text", "figure", "figcaption", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "article", "code", "blockquote", "span", "pre", "b", "br", "wbr", "ol", "circle", "polyline", "path"}  # fmt: skip
 
 
 class Elements(html.parser.HTMLParser):
