@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from .shards import ShardWriter, open_shard
+from .shards import ShardWriter, read_batch
 from .stage import Sketch
 
 
@@ -52,7 +52,7 @@ def read_partition(paths: Sequence[str], partition: int) -> Sketch:
     """Partition p of all shards, sorted by (key, rank)."""
     sketches = []
     for path in paths:
-        batch = open_shard(path).get_batch(partition)
+        batch = read_batch(path, partition)
         columns = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in batch.schema.names}
         keys, ranks = columns.pop("key"), columns.pop("rank")
         sketches.append(Sketch(keys, ranks, columns))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -93,9 +93,20 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def open_shard(path: str, columns: list[str] | None = None) -> pa.ipc.RecordBatchFileReader:
-    """An Arrow IPC file reader, of some columns only. Raises InputError if the file is damaged."""
+@contextmanager
+def _reading(path: str) -> Iterator[None]:
+    """Raises InputError where Arrow says that the file is damaged."""
     try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{path} is missing or damaged ({error}): delete its run's work/ folder and run again"
+        ) from error
+
+
+def open_shard(path: str, columns: list[str] | None = None) -> pa.ipc.RecordBatchFileReader:
+    """An Arrow IPC file reader, of some columns only. Raises InputError if the file's frame is damaged."""
+    with _reading(path):
         file = pa.PythonFile(storage.open_read(path), mode="r") if storage.is_url(path) else pa.OSFile(path, "rb")
         included = None
         if columns is not None:
@@ -103,24 +114,34 @@ def open_shard(path: str, columns: list[str] | None = None) -> pa.ipc.RecordBatc
             included = [schema.get_field_index(name) for name in columns]
         options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=included)
         return pa.ipc.open_file(file, options=options)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(
-            f"{path} is missing or damaged ({error}): delete its run's work/ folder and run again"
-        ) from error
+
+
+def read_batch(path: str, number: int, columns: list[str] | None = None) -> pa.RecordBatch:
+    """One batch of a shard. Raises InputError if it is damaged."""
+    reader = open_shard(path, columns)
+    with _reading(path):
+        return reader.get_batch(number)
 
 
 def read_shard(path: str, columns: list[str] | None = None, *, at_least_one: bool = False) -> Iterator[pa.RecordBatch]:
-    """The batches of a shard in order, one in memory at a time; `at_least_one`: an empty one if there is none."""
+    """The batches of a shard in order, one in memory at a time; `at_least_one`: an empty one if there is none.
+
+    Raises InputError if it is damaged.
+    """
     reader = open_shard(path, columns)
     for position in range(reader.num_record_batches):
-        yield reader.get_batch(position)
+        with _reading(path):
+            batch = reader.get_batch(position)
+        yield batch
     if at_least_one and not reader.num_record_batches:
         yield pa.RecordBatch.from_pylist([], schema=reader.schema)
 
 
 def read_table(path: str, columns: list[str] | None = None) -> pa.Table:
-    """A whole small file, or some of its columns."""
-    return open_shard(path, columns).read_all()
+    """A whole small file, or some of its columns. Raises InputError if it is damaged."""
+    reader = open_shard(path, columns)
+    with _reading(path):
+        return reader.read_all()
 
 
 def write_table(path: str, table: pa.Table) -> None:

@@ -18,7 +18,7 @@ from .plan import make_plan
 from .readers.base import Input
 from .recipe import load_recipe
 from .rows import DOCUMENT, DROP, place_of
-from .shards import open_shard, read_shard
+from .shards import read_batch, read_shard
 from .stage import Fit, GlobalStage, RowVerdicts
 from .work import Workspace
 from .worker import opened
@@ -65,7 +65,7 @@ def _matches(run: str, uid: str) -> Iterator[tuple[dict[str, Any], bool]]:
                 for row in np.flatnonzero(
                     pc.starts_with(batch.column("uid"), uid).to_numpy(zero_copy_only=False)
                 ).tolist():
-                    yield open_shard(path).get_batch(number).slice(row, 1).to_pylist()[0], kind == "dropped"
+                    yield read_batch(path, number).slice(row, 1).to_pylist()[0], kind == "dropped"
 
 
 def _origin_of(run: str, uid: str) -> str:

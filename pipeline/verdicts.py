@@ -13,7 +13,7 @@ import pyarrow as pa
 from .ingest import uid_of
 from .plan import Plan
 from .rows import place_of
-from .shards import ShardWriter, open_shard
+from .shards import ShardWriter, read_batch
 from .stage import RowVerdicts, Verdicts
 
 SCHEMA = pa.schema([("rank", pa.int64()), ("twin", pa.int64()), ("size", pa.int32())])
@@ -32,7 +32,7 @@ def write_verdicts(path: str, verdicts: Verdicts, ranges: Sequence[tuple[int, in
 
 def read_verdicts(path: str, number: int) -> Verdicts:
     """The verdicts of one shard, by its number in the index."""
-    batch = open_shard(path).get_batch(number)
+    batch = read_batch(path, number)
     return Verdicts(*(batch.column(name).to_numpy(zero_copy_only=False) for name in SCHEMA.names))
 
 
