@@ -1,4 +1,4 @@
-"""The command line: plan, run, mix, stages, report, trace, docs.
+"""The command line: plan, run, mix, stages, report, trace, what-if, calibrate, docs.
 
 Results go to stdout, progress and errors to stderr. Modules that are slow to import are
 imported by the command that needs them, so that --help answers at once.
@@ -7,13 +7,13 @@ imported by the command that needs them, so that --help answers at once.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .arguments import above_zero, n_cores, percentile, positive, seed, whole
 from .errors import CorpusmillError, InputError, StageError
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_stages(commands)
     _add_report(commands)
     _add_trace(commands)
+    _add_what_if(commands)
+    _add_calibrate(commands)
     _add_docs(commands)
     return parser
 
@@ -60,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 def _command(
     commands: Subparsers, function: Callable[[argparse.Namespace], int], help: str, example: str
 ) -> argparse.ArgumentParser:
-    name = function.__name__.removeprefix("_")
+    name = function.__name__.removeprefix("_").replace("_", "-")
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=help,
@@ -97,7 +99,7 @@ def _add_run(commands: Subparsers) -> None:
 
 
 def _engine_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--workers", type=_positive, default=_n_cores(), metavar="N", help="processes (default: cores)")
+    parser.add_argument("--workers", type=positive, default=n_cores(), metavar="N", help="processes (default: cores)")
     parser.add_argument(
         "--engine",
         choices=("local", "ray"),
@@ -111,9 +113,9 @@ def _add_mix(commands: Subparsers) -> None:
     parser = _command(commands, _mix, "write the corpus to train on, mixed from a run's packed tokens", example)
     parser.add_argument("run", metavar="RUN", help="a run folder")
     parser.add_argument("--mixture", required=True, metavar="NAME", help="natural, uniform, or one the recipe names")
-    parser.add_argument("--tokens", required=True, type=_positive, metavar="N", help="tokens of the whole corpus")
-    parser.add_argument("--max-epochs", type=_above_zero, default=4.0, metavar="X", help="repeats at most (default: 4)")
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of the shuffle (default: 0)")
+    parser.add_argument("--tokens", required=True, type=positive, metavar="N", help="tokens of the whole corpus")
+    parser.add_argument("--max-epochs", type=above_zero, default=4.0, metavar="X", help="repeats at most (default: 4)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of the shuffle (default: 0)")
     parser.add_argument("--out", metavar="DIR", help="the new folder (default: below RUN/mix)")
     parser.add_argument("--data", metavar="LABEL", help="the stage that packed (default: the one of the ablation)")
     _json_option(parser)
@@ -140,37 +142,37 @@ def _add_trace(commands: Subparsers) -> None:
     _json_option(parser)
 
 
+def _add_what_if(commands: Subparsers) -> None:
+    example = "corpusmill what-if runs/quickstart --set quality.min_words=30 --set length.min_words=20"
+    parser = _command(commands, _what_if, "count what other limits would have kept of a run, without its text", example)
+    parser.add_argument("run", metavar="RUN", help="a run folder")
+    parser.add_argument(
+        "--set", action="append", required=True, metavar="STAGE.OPTION=VALUE", help="an option that only judges"
+    )
+    parser.add_argument("--examples", type=whole, default=3, metavar="N", help="of each kind of change (default: 3)")
+    _json_option(parser)
+
+
+def _add_calibrate(commands: Subparsers) -> None:
+    example = "corpusmill calibrate recipes/web-zh-en.yaml --reference 'good/de/*.jsonl.zst' --language de"
+    parser = _command(commands, _calibrate, "derive a language's thresholds from text that you trust", example)
+    parser.add_argument("recipe", metavar="RECIPE", help="a recipe file; its stages measure, and drop nothing")
+    parser.add_argument("--reference", nargs="+", required=True, metavar="FILE", help="files, patterns or URLs")
+    parser.add_argument("--language", required=True, metavar="CODE", help="of the reference, such as de")
+    parser.add_argument(
+        "--percentile", type=percentile, default=1.0, metavar="P", help="of the reference fails a rule (default: 1)"
+    )
+    parser.add_argument("--stage", metavar="LABEL", help="the stage to calibrate (default: the one with profiles)")
+    parser.add_argument("--reader", metavar="NAME", help="what reads the files (default: by their suffix)")
+    parser.add_argument("--text", metavar="FIELD", help="the field with the text (default: text)")
+    parser.add_argument("--out", metavar="FILE", help="the new profile (default: profiles/<language>.yaml)")
+    _json_option(parser)
+
+
 def _add_docs(commands: Subparsers) -> None:
     parser = _command(commands, _docs, "write the reference of recipes and its JSON Schema", "corpusmill docs --check")
     parser.add_argument("--folder", default="recipes", metavar="DIR", help="where they are (default: recipes)")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if they are not up to date")
-
-
-def _positive(text: str) -> int:
-    digits = text.replace("_", "")
-    if not digits.isdecimal() or int(digits) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, got {text!r}")
-    return int(digits)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 1 << 64:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2^64 - 1, got {text!r}")
-    return int(text)
-
-
-def _above_zero(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")
-    return value
-
-
-def _n_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _load(arguments: argparse.Namespace) -> None:
@@ -291,7 +293,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _trace(arguments: argparse.Namespace) -> int:
-    from .display import print_story
+    from .display import print_lines, story_lines
     from .trace import story
 
     _load(arguments)
@@ -299,7 +301,43 @@ def _trace(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(told)
     else:
-        print_story(told)
+        print_lines(story_lines(told))
+    return 0
+
+
+def _what_if(arguments: argparse.Namespace) -> int:
+    from .answers import what_if_lines
+    from .display import print_lines, progress
+    from .what_if import parse_change, what_if
+
+    _load(arguments)
+    changes = [parse_change(text) for text in arguments.set]
+    with progress(quiet=arguments.json) as shown:
+        answer = what_if(arguments.run, changes, arguments.examples, shown)
+    if arguments.json:
+        _print_json(answer)
+    else:
+        print_lines(what_if_lines(answer))
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from .answers import calibration_lines
+    from .calibrate import Asked, calibrate, check_out, write_profile
+    from .display import print_lines, progress
+
+    _load(arguments)
+    names = (name for name in Asked._fields if name != "reference")
+    asked = Asked(reference=tuple(arguments.reference), **{name: getattr(arguments, name) for name in names})
+    path = arguments.out or os.path.join("profiles", f"{asked.language}.yaml")
+    check_out(path)
+    with progress(quiet=arguments.json) as shown:
+        found = calibrate(asked, shown)
+    write_profile(path, found["profile"])
+    if arguments.json:
+        _print_json({"path": path, **found})
+    else:
+        print_lines(calibration_lines(found, path))
     return 0
 
 

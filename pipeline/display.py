@@ -9,13 +9,14 @@ import contextlib
 import os
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from . import storage
+from .answers import table
 from .ledger import Ledger
 from .plan import Plan
 from .run import Result
@@ -73,19 +74,6 @@ def progress(*, quiet: bool) -> Iterator[Silent | Bars]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TextColumn("{task.fields[speed]}"), TimeRemainingColumn(), console=console) as bars:
         yield Bars(bars)
-
-
-def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Columns in plain text: the first to the left, the others to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
 
 
 def _mb(n_bytes: int) -> str:
@@ -214,13 +202,14 @@ def print_mix(account: dict[str, Any]) -> None:
     print(f"corpus: {account['folder']}")
 
 
-def print_story(told: dict[str, Any]) -> None:
-    """A document's story for people."""
-    for line in _story_lines(told):
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines for people."""
+    for line in lines:
         print(printable(line))
 
 
-def _story_lines(told: dict[str, Any]) -> Iterator[str]:
+def story_lines(told: dict[str, Any]) -> Iterator[str]:
+    """A document's story for people."""
     yield f"{told['uid']}  {told['outcome']}"
     for name in ("source", "origin", "id", "meta", "broken_utf8"):
         yield f"  {name}: {told[name]}".rstrip()

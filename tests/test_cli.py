@@ -153,6 +153,13 @@ def test_trace_without_its_input_tells_what_is_recorded(folder, capsys):
         (["run", "bad.yaml", "--workers", "1"], 3, "error: "),
         (["report", "."], 3, "error: . is not a complete run"),
         (["trace", ".", "abcdef"], 3, "error: . is not a complete run"),
+        (["what-if", ".", "--set", "length.min_words=3"], 3, "error: . is not a complete run"),
+        (["what-if", ".", "--set", "length"], 2, "error: a change is written stage.option=value"),
+        (
+            ["calibrate", "r.yaml", "--reference", "a.jsonl", "--language", "en"],
+            2,
+            "error: r.yaml has no stage with language profiles",
+        ),
     ],
 )
 def test_errors_are_one_line_with_the_exit_code_of_their_kind(folder, capsys, arguments, code, message):
@@ -181,7 +188,62 @@ def test_trace_asks_for_enough_of_the_uid(folder, capsys):
     assert "has no document with the uid" in err
 
 
-@pytest.mark.parametrize("command", ["plan", "run", "stages", "report", "trace", "docs"])
+JUDGED = RECIPE.replace("  - toy_even\n", "  - toy_judge\n")
+QUESTION = ["what-if", "runs/j", "--set", "toy_judge.max_chars=2000", "--set", "toy_judge.min_chars=70"]
+
+
+def test_what_if_shows_what_changes_and_hides_escapes(folder, capsys):
+    (folder / "j.yaml").write_text(JUDGED)
+    write_jsonl(
+        folder / "a.jsonl", 60, seed=4, extra=[{"text": "\x1b[31mred 红"}, {"text": "\u202e\x1b[31m好" + "x" * 90}]
+    )
+    cli("run", "j.yaml", "--workers", "1")
+    capsys.readouterr()
+    assert cli(*QUESTION) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("toy_judge.min_chars: 4 -> 70\ntoy_judge.max_chars: 60 -> 2000\n\n")
+    for line in (
+        "kept -> toy_judge: too_short",
+        "toy_judge: too_long -> unknown, toy_first_char never saw it",
+        "by source",
+        "by language",
+        "a document that comes back may take the place of a kept one at toy_first_char",
+        "  then: toy_judge: too_short (measured 9, limit 70)",
+    ):
+        assert line in out
+    assert "\x1b" not in out and "\u202e" not in out
+    assert cli(*QUESTION, "--json", "--examples", "0") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["documents"] == 62 and found["examples"] == []
+    assert cli("what-if", "runs/j", "--set", "toy_judge.min_chars=4") == 0
+    assert capsys.readouterr().out == "these are the options of the run: nothing changes\n"
+
+
+def test_calibrate_writes_a_profile_and_does_not_overwrite(folder, capsys):
+    (folder / "j.yaml").write_text(JUDGED)
+    write_jsonl(folder / "a.jsonl", 150, seed=5, extra=[{"text": "纸上得来终觉浅"}])
+    question = ["calibrate", "j.yaml", "--reference", "a.jsonl", "--language", "zh"]
+    assert cli(*question) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[0].split("  ")[0] == "option"
+    assert "warning: 151 documents are few" in out
+    assert out.endswith("profile: profiles/zh.yaml\n")
+    assert (folder / "profiles" / "zh.yaml").read_text().startswith("language: zh\nthresholds: {min_chars: ")
+    assert cli(*question) == 3
+    assert capsys.readouterr().err == "error: profiles/zh.yaml exists: give another --out, or delete it\n"
+    assert cli(*question, "--json", "--out", "other.yaml", "--percentile", "2.5") == 0
+    assert json.loads(capsys.readouterr().out)["profile"]["evidence"]["percentile"] == 2.5
+
+
+def test_calibrate_looks_where_it_will_write_before_it_measures(folder, capsys, monkeypatch):
+    (folder / "j.yaml").write_text(JUDGED)
+    monkeypatch.setattr("pipeline.calibrate.calibrate", None)
+    assert cli("calibrate", "j.yaml", "--reference", "a.jsonl", "--language", "zh", "--out", "a.jsonl/中.yaml") == 3
+    err = capsys.readouterr().err
+    assert err == "error: cannot write a.jsonl/中.yaml (Not a directory): give another --out\n"
+
+
+@pytest.mark.parametrize("command", ["plan", "run", "stages", "report", "trace", "what-if", "calibrate", "docs"])
 def test_every_help_has_an_example(capsys, command):
     with pytest.raises(SystemExit) as caught:
         main([command, "--help"])
@@ -190,7 +252,18 @@ def test_every_help_has_an_example(capsys, command):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["nosuch"], ["run"], ["run", "r.yaml", "--workers", "0"], ["run", "r.yaml", "--nosuch"]]
+    "arguments",
+    [
+        [],
+        ["nosuch"],
+        ["run"],
+        ["run", "r.yaml", "--workers", "0"],
+        ["run", "r.yaml", "--nosuch"],
+        ["what-if", "runs/r"],
+        ["what-if", "runs/r", "--set", "a.b=1", "--examples", "-1"],
+        ["calibrate", "r.yaml", "--language", "de"],
+        ["calibrate", "r.yaml", "--reference", "a", "--language", "de", "--percentile", "50"],
+    ],
 )
 def test_wrong_usage_ends_with_2(capsys, arguments):
     with pytest.raises(SystemExit) as caught:

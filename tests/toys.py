@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.batch import Batch
-from pipeline.errors import InputError
+from pipeline.errors import InputError, OptionError
 from pipeline.schema import option
 from pipeline.stage import (
     Edges,
@@ -20,12 +20,14 @@ from pipeline.stage import (
     Fit,
     Folder,
     GlobalStage,
+    Limit,
     RowVerdicts,
     Sketch,
     Stage,
     Verdicts,
     stage,
 )  # fmt: skip
+from stages.dedup import clusters
 
 
 @stage("toy_even")
@@ -39,6 +41,91 @@ class ToyEven(Stage):
         n_chars = np.array([len(text) for text in batch.column("text").to_pylist()], np.int32)
         batch.set("toy_even_n_chars", n_chars)
         batch.drop(n_chars % 2 == 1, "odd", value=n_chars)
+
+
+@stage("toy_judge")
+class ToyJudge(Stage):
+    """Drops documents by their characters, digits and first characters, from what it has measured."""
+
+    min_chars: int = option(4, "characters; below: too_short", ge=0)
+    max_chars: int = option(60, "characters; above: too_long", ge=1)
+    max_digit_frac: float = option(0.5, "share of digits", ge=0, le=1)
+    max_chars_zh: int = option(40, "characters; above: zh_too_long, where the language is zh", ge=1)
+    keep: tuple[str, ...] = option((), "languages to keep; empty keeps all")
+    unit: str = option("chars", "what is counted", choices=("chars", "bytes"))
+    judging_options = ("min_chars", "max_chars", "max_digit_frac", "max_chars_zh", "keep")
+    slices = {"toy_judge_language": "language"}  # noqa: RUF012
+
+    def adds(self):
+        return {
+            "toy_judge_n_chars": pa.int32(),
+            "toy_judge_digit_frac": pa.float32(),
+            "toy_judge_language": pa.string(),
+        }
+
+    def limits(self):
+        return (
+            Limit("too_short", "toy_judge_n_chars", "min_chars", True, self.min_chars),
+            Limit("too_long", "toy_judge_n_chars", "max_chars", False, self.max_chars),
+            Limit("too_many_digits", "toy_judge_digit_frac", "max_digit_frac", False, self.max_digit_frac),
+            Limit("zh_too_long", "toy_judge_n_chars", "max_chars_zh", False, self.max_chars_zh, ("zh",)),
+        )
+
+    def profile(self, language, values):
+        return {"language": language, "thresholds": dict(values)}
+
+    def measure(self, batch: Batch) -> None:
+        texts = batch.column("text").to_pylist()
+        sizes = [len(text.encode() if self.unit == "bytes" else text) for text in texts]
+        digits = [sum(map(str.isdigit, text)) / len(text) if text else 0.0 for text in texts]
+        is_chinese = ["zh" if any("\u4e00" <= c <= "\u9fff" for c in text) else "en" for text in texts]
+        batch.set("toy_judge_n_chars", pa.array(sizes, pa.int32()))
+        batch.set("toy_judge_digit_frac", pa.array(digits, pa.float32()))
+        batch.set("toy_judge_language", pa.array(is_chinese, pa.string()))
+
+    def judge(self, batch: Batch) -> None:
+        n_chars, digits = batch.signal("toy_judge_n_chars"), batch.signal("toy_judge_digit_frac")
+        language = batch.signal("toy_judge_language")
+        batch.drop(n_chars < self.min_chars, "too_short", value=n_chars, limit=self.min_chars)
+        batch.drop(n_chars > self.max_chars, "too_long", value=n_chars, limit=self.max_chars)
+        batch.drop(digits > self.max_digit_frac, "too_many_digits", value=digits, limit=self.max_digit_frac)
+        zh_too_long = (language == "zh") & (n_chars > self.max_chars_zh)
+        batch.drop(zh_too_long, "zh_too_long", value=n_chars, limit=self.max_chars_zh)
+        batch.drop(~np.isin(language, self.keep) & bool(self.keep), "unwanted")
+
+
+@stage("toy_bounds")
+class ToyBounds(Stage):
+    """Drops documents with more characters than a limit; options that only judge also say what it hands on."""
+
+    most: float = option(1e6, "characters")
+    edits: bool = option(False, "say that it edits")
+    more: bool = option(False, "add another column")
+    unjudged: tuple[str, ...] = option((), "sources that are never dropped")
+    judging_options = ("most", "edits", "more", "unjudged")
+    source_options = ("unjudged",)
+
+    @property
+    def edits_text(self):
+        return self.edits
+
+    def needs(self):
+        return ("text", "source")
+
+    def adds(self):
+        return {f"toy_bounds_{name}": pa.int32() for name in ("n_chars", *(["more"] if self.more else []))}
+
+    def open(self):
+        if self.most == 13:
+            raise OptionError("most", "toy_bounds option 'most': the model knows no 13")
+
+    def measure(self, batch: Batch) -> None:
+        batch.set("toy_bounds_n_chars", np.array(list(map(len, batch.column("text").to_pylist())), np.int32))
+
+    def judge(self, batch: Batch) -> None:
+        n_chars = batch.signal("toy_bounds_n_chars")
+        judged = ~np.isin(batch.column("source").to_pylist(), self.unjudged)
+        batch.drop(judged & (n_chars > self.most), "too_big", value=n_chars, limit=self.most)
 
 
 @stage("toy_swap")
@@ -110,6 +197,29 @@ class ToyFirstChar(GlobalStage):
     def apply(self, batch: Batch, verdicts: RowVerdicts) -> None:
         batch.set("toy_first_char_size", verdicts.size)
         batch.drop(verdicts.is_duplicate, "same_start", value=verdicts.size, twin=verdicts.twin_uid)
+
+
+@stage("toy_chain")
+class ToyChain(ToyFirstChar):
+    """Keeps one document of those that first or last characters link, however far apart."""
+
+    def adds(self):
+        return {}
+
+    def sketch(self, batch: Batch) -> Sketch:
+        pairs = [
+            (ord(character), rank)
+            for text, rank in zip(batch.column("text").to_pylist(), batch.ranks.tolist(), strict=True)
+            for character in {text[:1], text[-1:]} - {""}
+        ]
+        keys, ranks = ([pair[i] for pair in pairs] for i in range(2))
+        return Sketch(np.array(keys, np.uint64), np.array(ranks, np.int64))
+
+    def settle(self, edges: Edges) -> Verdicts:
+        return clusters(edges)
+
+    def apply(self, batch: Batch, verdicts: RowVerdicts) -> None:
+        batch.drop(verdicts.is_duplicate, "linked", value=verdicts.size, twin=verdicts.twin_uid)
 
 
 @stage("toy_similar")
