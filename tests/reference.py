@@ -1,4 +1,4 @@
-"""The slow truth about characters, words and lines, written from the definitions and not from the kernels."""
+"""The slow truth about characters and words, written from the definitions and not from the kernels."""
 
 from __future__ import annotations
 
@@ -71,46 +71,3 @@ def is_removed(character: str) -> bool:
         or code % 0x10000 >= 0xFFFE
         or 0xFDD0 <= code <= 0xFDEF
     )
-
-
-TERMINAL = set(".?!…。？！．｡؟۔।॥።፧։។။᠃") | set("\"'”’»」』›")
-BULLETS = ("•", "‣", "◦", "●", "○", "▪", "■", "□", "◆", "◇")
-
-
-def width(line: str) -> int:
-    """Characters of a stripped line; Han counted three times, other unspaced letters and Hangul syllables twice."""
-    return sum({"h": 3, "u": 2}.get(kind(c), 2 if "가" <= c <= "힣" else 1) for c in line)
-
-
-def ends_sentence(line: str) -> bool:
-    """Whether a sentence ends inside a stripped line or with it."""
-    if line[-1] in TERMINAL or re.search(r"[?!؟۔।॥።፧։។။᠃]\s|[。？！｡]", line):
-        return True
-    kinds = "".join(c if c in ".．" or c.isspace() else kind(c) for c in line)
-    return bool(re.search(r"[lmdhu]{3}(\.\s|．)", kinds))
-
-
-def is_bulleted(line: str) -> bool:
-    """Whether a stripped line begins with a bullet; an ASCII one needs white space after it."""
-    return line.startswith(BULLETS) or (line[0] in "*-" and line[1:2].isspace())
-
-
-def lines(text: str, short: int) -> list[int]:
-    """The measures of `stages.kernels.lines`, in their order."""
-    stripped = [line.strip() for line in text.split("\n")]
-    found = [line for line in stripped if any(kind(c) in "ldhu" for c in line)]
-    copies = [line for number, line in enumerate(found) if line in found[:number]]
-    return [
-        len(found),
-        sum(map(ends_sentence, found)),
-        sum(map(is_bulleted, found)),
-        sum(line.endswith(("...", "…")) for line in found),
-        sum(width(line) <= short for line in found),
-        sum(map(width, found)),
-        len(copies),
-        sum(map(width, copies)),
-        text.count("#"),
-        text.count("…") + text.count("..."),
-        sum("가" <= c <= "힣" for c in text),
-        sum(kind(c) == "u" and "\u0e00" <= c <= "\u0eff" for c in text),
-    ]
