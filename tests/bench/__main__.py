@@ -12,19 +12,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from . import training
+from . import quality, training
+from .quality import MB, fastest, n_bytes
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 FILES = ("en/technical_prose", "en/gov_blog_web", "en/wikipedia_featured", "zh/wikipedia", "zh/tech_docs")
 PIECE_CHARS = {"en": 4000, "zh": 1400}
-MB = 1_000_000
 
 RECIPE = """
 sources: {web: {reader: jsonl, paths: [documents.jsonl]}}
-stages: [normalize, quality, dedup_exact, dedup_document]
+stages: [normalize, {quality: {language: en}}, dedup_exact, dedup_document]
 """
 
 
@@ -47,10 +46,6 @@ def pieces() -> dict[str, list[str]]:
 
 def cut(text: str, size: int) -> list[str]:
     return [text[place : place + size] for place in range(0, len(text), size) if text[place : place + size].strip()]
-
-
-def n_bytes(texts: list[str]) -> int:
-    return sum(len(text.encode()) for text in texts)
 
 
 def write(folder: Path, texts: list[str], repeat: int) -> int:
@@ -119,7 +114,7 @@ def floor(texts: list[str]) -> None:
     from pipeline.stage import load_stages
 
     stages, readers = load_stages(), load_readers()
-    row_stages = [stages[name]() for name in ("normalize", "quality")]
+    row_stages = [stages["normalize"](), stages["quality"](language="en")]
     sketching = [stages[name]() for name in ("dedup_exact", "dedup_document")]
 
     def go() -> None:
@@ -138,15 +133,6 @@ def floor(texts: list[str]) -> None:
         print(f"\nRead, normalize, quality, exact hash, dedup signature, one core: {size / MB / fastest(go):.1f} MB/s")
 
 
-def fastest(function: Callable[[], object], times: int = 3) -> float:
-    best = float("inf")
-    for _ in range(times):
-        started = time.perf_counter()
-        function()
-        best = min(best, time.perf_counter() - started)
-    return best
-
-
 def compare(what: str, size: int, ours: float, theirs: dict[str, tuple[int, float]]) -> None:
     """Print our rate, and each peer's (bytes it was given, seconds) with the ratio."""
     rate = size / MB / ours
@@ -156,30 +142,17 @@ def compare(what: str, size: int, ours: float, theirs: dict[str, tuple[int, floa
 
 
 def peers(texts: list[str]) -> None:
+    from batches import documents
     from datasketch import MinHash
-    from datatrove.data import Document
     from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignature
-    from datatrove.pipeline.filters import GopherQualityFilter, GopherRepetitionFilter
     from datatrove.utils.hashing import HashConfig
 
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-    from batches import documents
-
     from pipeline.batch import Batch
-    from pipeline.execute import run_stage
     from pipeline.stage import load_stages
 
-    stages = load_stages()
     batch, size, few = documents(texts), n_bytes(texts), texts[:200]
-    quality, dedup = stages["quality"](), stages["dedup_document"]()
-    run_stage(quality, batch.slice(0, 1))
+    dedup = load_stages()["dedup_document"]()
     dedup.sketch(Batch(batch.slice(0, 1), dedup, "dedup_document"))
-
-    def filtered(make: Callable[[], object]) -> float:
-        one = make()
-        rows = [Document(text=text, id=str(number)) for number, text in enumerate(few)]
-        one.filter(rows[0])
-        return fastest(lambda: [one.filter(row) for row in rows], 1)
 
     def sketched() -> None:
         for text in few:
@@ -187,10 +160,6 @@ def peers(texts: list[str]) -> None:
             MinHash(112).update_batch([" ".join(words[i : i + 5]).encode() for i in range(max(1, len(words) - 4))])
 
     given = n_bytes(few)
-    compare("quality, all signals and rules", size, fastest(lambda: run_stage(quality, batch)), {
-        "datatrove GopherQualityFilter": (given, filtered(GopherQualityFilter)),
-        "datatrove GopherRepetitionFilter": (given, filtered(GopherRepetitionFilter)),
-    })  # fmt: skip
     signature = MinhashDedupSignature(
         output_folder="memory://bench",
         config=MinhashConfig(hash_config=HashConfig(hash_fc="sha1"), n_grams=5, num_buckets=14, hashes_per_bucket=8),
@@ -220,6 +189,8 @@ def main() -> None:
         if texts:
             print(f"\n{language}, one core, in memory")
             peers(texts[:8000])
+    print("\nquality, one core, in memory")
+    quality.main(found)
     training.main(found["en"][:2500] + found["zh"][:2500])
 
 
