@@ -109,7 +109,8 @@ def test_the_python_about_tokens_runs(tmp_path, monkeypatch):
 
 def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     write_jsonl(tmp_path / "a.jsonl", 50, seed=1)
-    recipe = "sources: {web: {reader: jsonl, paths: [a.jsonl]}}\nstages: [quality, {length: {min_words: 100}}]\n"
+    recipe = "sources: {web: {reader: jsonl, paths: [a.jsonl]}}\n"
+    recipe += "stages: [{quality: {language: en}}, {length: {min_words: 100}}]\n"
     run(tmp_path, recipe, out="runs/quickstart")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
@@ -150,7 +151,8 @@ def test_recipes_load_and_agree_with_the_schema(path):
     [
         {"stages": ["nosuch"]},
         {"stages": [{"quality": {"min_word": 3}}]},
-        {"stages": [{"quality": {"min_words": "3"}}]},
+        {"stages": [{"quality": {"min_words": "three"}}]},
+        {"stages": [{"quality": {"c4_min_line_words": "3"}}]},
         {"stages": [{"quality": {"min_words": -1}}]},
         {"sources": {"web": {"reader": "json", "paths": ["a"]}}},
         {"sources": {"web": {"reader": "jsonl"}}},
