@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import re
 import shlex
 import tempfile
 from collections import Counter
@@ -32,11 +31,9 @@ from .plan import Plan, make_plan
 from .readers.base import find_reader
 from .recipe import Recipe, Source, Step, load_recipe
 from .schema import build, fields_of, options
-from .stage import GlobalStage, Limit, Stage, can_judge, relabel
+from .stage import LANGUAGE_CODE, GlobalStage, Limit, Stage, can_judge, relabel
 from .worker import Done, Progress, stage_error
 
-LANGUAGE = re.compile("[a-z]{2,3}(_[A-Z][a-z]{3})?")
-"""A code as the stage `language` gives it: of a language, perhaps with its script."""
 MIN_DOCUMENTS = 100
 MAX_OTHERS = 0.05
 """Share of the reference that may be taken for another language before the answer warns."""
@@ -132,9 +129,9 @@ def calibrate(asked: Asked, progress: Progress) -> dict[str, Any]:
 
 def _check_language(code: str) -> None:
     """Raises PlanError unless this is a code as documents have it."""
-    if not LANGUAGE.fullmatch(code):
+    if not LANGUAGE_CODE.fullmatch(code):
         better = code.replace("-", "_")
-        hint = f" (did you mean '{better}'?)" if LANGUAGE.fullmatch(better) else ""
+        hint = f" (did you mean '{better}'?)" if LANGUAGE_CODE.fullmatch(better) else ""
         raise PlanError(f"--language takes a code such as de or zh_Hant, got {code!r}{hint}")
 
 

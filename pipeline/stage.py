@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from .schema import configured
 if TYPE_CHECKING:
     from .batch import Batch
 
+LANGUAGE_CODE = re.compile("[a-z]{2,3}(_[A-Z][a-z]{3})?")
+"""A language as stages name it: ISO 639, perhaps with a script of ISO 15924."""
 UInt64s = npt.NDArray[np.uint64]
 Int64s = npt.NDArray[np.int64]
 

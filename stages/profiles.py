@@ -10,19 +10,17 @@ import dataclasses
 import functools
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pipeline.errors import OptionError, RecipeError
 from pipeline.schema import configured, option
+from pipeline.stage import LANGUAGE_CODE
 from pipeline.yaml_tree import Tree, read_yaml
 
 RUNS, CHARACTERS = "runs", "characters"
 NEUTRAL = "neutral"
 OWN = Path(__file__).parent / "languages"
-CODE = re.compile("[a-z]{2,3}(_[A-Z][a-z]{3})?")
-"""ISO 639, perhaps with a script of ISO 15924."""
 MAX_PROFILES = 32
 """As many as have a bit in the tables of words."""
 
@@ -47,7 +45,7 @@ class Profile:
     def check(self) -> None:
         """Raises OptionError for a code that is none, or an empty word or phrase."""
         for code in self.languages:
-            if not CODE.fullmatch(code):
+            if not LANGUAGE_CODE.fullmatch(code):
                 raise OptionError(
                     "languages", f"profile option 'languages' takes codes such as de or deu_Latn, got '{code}'"
                 )

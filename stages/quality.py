@@ -16,10 +16,10 @@ import pyarrow as pa
 from pipeline.batch import Batch
 from pipeline.errors import OptionError, RecipeError, did_you_mean
 from pipeline.schema import option, options
-from pipeline.stage import Limit, Stage, stage
+from pipeline.stage import LANGUAGE_CODE, Limit, Stage, stage
 
 from . import word_lists
-from .profiles import CODE, Profiles, identity_of, load_profiles, own_identity
+from .profiles import Profiles, identity_of, load_profiles, own_identity
 from .quality_signals import Choice, columns, measure, tables
 
 PRESETS = ("gopher_quality", "gopher_repetition", "c4", "fineweb", "bloom", "code", "keywords")
@@ -206,7 +206,7 @@ class Quality(Stage):
         """Raises OptionError if a preset comes twice, or a least value is above its greatest."""
         if len(set(self.presets)) < len(self.presets):
             raise OptionError("presets", f"quality option 'presets' names one twice: {', '.join(self.presets)}")
-        if not (self._column or CODE.fullmatch(self.language)):
+        if not (self._column or LANGUAGE_CODE.fullmatch(self.language)):
             raise OptionError(
                 "language",
                 f"quality option 'language' must be a code such as en or zh, or a column whose name ends in _label,"

@@ -16,7 +16,7 @@ from harness import CHINESE, Silent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calibrate import LANGUAGE, Asked, calibrate, check_out, profile_text, write_profile
+from pipeline.calibrate import Asked, calibrate, check_out, profile_text, write_profile
 from pipeline.errors import InputError, PlanError, StageError
 from pipeline.percentiles import documents_for, failing, order_interval, outward
 from pipeline.readers.base import load_readers
@@ -168,12 +168,6 @@ def test_quality_for_a_language_without_a_file_of_its_own(folder, language, text
         row["option"]: row["value"] for row in found["rows"]
     }
     assert again["any"]["now"] == found["any"]["then"]
-
-
-def test_codes_are_those_that_quality_takes():
-    from stages.quality import CODE
-
-    assert LANGUAGE.pattern == CODE.pattern
 
 
 def test_a_profile_that_cannot_be_written(folder):

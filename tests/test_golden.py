@@ -26,7 +26,7 @@ from stages.quality import PRESETS
 GOLDEN = {
     "read": (2, "f5a050dc272f5319"),
     "normalize": (2, "c647af68b4a72f3c"),
-    "quality": (4, "fd6219101f250e98"),
+    "quality": (4, "b54165c60a2015a9"),
     "length": (1, "e9d9b6f53ff52edc"),
     "dedup_exact": (1, "d40f7d0edec3c2d6"),
     "dedup_document": (2, "d2f1a29792706189"),
