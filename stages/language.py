@@ -1,65 +1,105 @@
-"""The stage `language`: which language a document is in, as fastText's lid.176 sees it.
+"""The stage `language`: which language and script a document is in, as a fastText model sees it, also line by line.
 
-Letters: N rows. A label is fastText's without its prefix: an ISO 639 code such as `en` or `zh`.
+Letters: N documents, L lines. Codes and scores are those of `language_codes`, lines those of `language_lines`.
 """
 
 from __future__ import annotations
 
-import mmap
-import re
-import struct
+import unicodedata
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline.assets import ASSETS, asset, identity_of
+from pipeline.assets import asset, identity_of
 from pipeline.batch import Batch
-from pipeline.errors import InputError, OptionError, did_you_mean
+from pipeline.errors import OptionError
 from pipeline.schema import option
 from pipeline.stage import Limit, Stage, stage
 
-UNDETERMINED = "und"
-SCALE = 10_000
-"""Scores are compared and stored in ten-thousandths, so that the last bits of a float32 decide nothing."""
-N_PARTS = 10
-"""Pieces of a long document that fastText sees. Headers, link lists and code weigh as much as their share."""
-N_GUESSES = 3
+from .language_codes import SCALE, UNDETERMINED, Guesses, Identifier, check_known, identifier
 
-HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-KANA = re.compile("[\u3041-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
+N_WINDOWS = 10
+"""Pieces of a long document that the model sees. Headers, link lists and code weigh as much as their share."""
+MIN_SAMPLE_BYTES = 300
+EMPTY = "empty"
+EAST_ASIAN = ("zh", "ja", "ko", "wuu", "yue")
+"""Languages whose script is that of their Han characters, kana and Hangul, however much Latin stands between."""
 
 
 @stage("language")
 class Language(Stage):
-    """Identify each document's language with fastText and drop what is not wanted.
+    """Identify each document's language and script, and drop what is not wanted.
 
-    fastText sees a sample of the document: ten pieces at equal distances, `sample_chars` characters in
-    all; shorter documents are seen whole. A document without a letter is `und` (undetermined) with the
-    score 0. A sample with Han characters and without kana is not Japanese, so `zh` gets what fastText
-    gave to `ja`, to which it takes one in six Chinese poems.
+    A fastText classifier sees a sample of the document: ten pieces, from its start to its end at equal distances,
+    `sample_bytes` in all; shorter documents are seen whole. A sample without a letter is `und` (undetermined) with the
+    score 0. A language is possible only if a tenth of the letters are of its script, so that a Chinese chat is no
+    Finnish, and a poem without kana no Japanese, to which lid.176 takes one in six: scores are divided by those of the
+    possible ones, and `zh` gets what the model gave to `ja` (see `language_scripts`). Labels of models that tell
+    scripts apart become plain codes (`eng_Latn` is `en`, `zho_Hans` and `zho_Hant` are `zh`), and the scores of those
+    that become one are added.
 
-    Drops: `undetermined` unless `keep` names `und`; `wrong_language` if `keep` names languages and
-    not this one; `low_score` if the score is below `min_score`.
+    The script is the one with most bytes of letters in the sample, as ISO 15924 has it: `Latn`, `Cyrl`, `Arab`,
+    `Jpan`, `Kore`, ...; Chinese is `Hans` or `Hant`, whichever has more characters that only one of the standards
+    GB 2312 and Big5 has, or `Hani` if neither; without letters it is `Zyyy`. Of documents in Chinese, Japanese and
+    Korean only the Han characters, kana and Hangul count, however much code stands between.
+
+    With `by_line`, lines with at least 45 bytes of letters (8 words) are identified one by one. A line is of another
+    language only where the model is sure: score 0.8 and more, and at most 0.1 for the document's own language.
+    `cut_lines` cuts these out, but not lines in a language of `keep`; all columns tell of the text before that.
+
+    Drops: `undetermined` unless `keep` names `und`; `wrong_language` if `keep` names languages and not this one;
+    `low_score` if the score is below `min_score`, or below the one of `min_scores` for this language;
+    `mixed_language` if less than `min_share_main` is in the document's language; `empty` if cutting left no letter.
 
     Signals: `language_label` and the runner-up `language_second` (codes; the second may be empty),
-    `language_score` and `language_second_score` (0 to 1, four decimals).
+    `language_score` and `language_second_score` (0 to 1, four decimals), `language_script`; with `by_line`,
+    `language_share_main`: of the bytes of the lines identified, the share that is not surely of another language (1 if
+    there is none); with `cut_lines`, `language_left_frac`: of the bytes of letters, the share that was not cut.
 
-    Model: Joulin, Grave, Bojanowski, Mikolov: Bag of Tricks for Efficient Text Classification (2016).
+    Model: Joulin et al., Bag of Tricks for Efficient Text Classification (2016).
     """
 
     keep: tuple[str, ...] = option((), "languages to keep, such as [en, zh]; empty keeps all")
     min_score: float = option(0.65, "lowest score to keep, as FineWeb has it; 0 keeps all", ge=0, le=1)
-    unjudged: tuple[str, ...] = option((), "sources that are measured and never dropped, such as [code]")
-    sample_chars: int = option(1500, "characters of a document that fastText sees", ge=100)
+    min_scores: dict[str, float] = option(
+        {}, "lowest scores of single languages, such as {zh: 0.5}, in the place of min_score", ge=0, le=1
+    )
+    by_line: bool = option(False, "identify every line too")
+    min_share_main: float = option(
+        0.0, "lowest share of text in the document's own language, with by_line; 0 keeps all", ge=0, le=1
+    )
+    cut_lines: bool = option(False, "cut lines that are surely in another language, with by_line")
+    unjudged: tuple[str, ...] = option((), "sources that are measured and never dropped or cut, such as [code]")
+    sample_bytes: int = option(
+        700, "bytes of a document that the model sees, at least 300; 0: all of it", ge=0, le=1_000_000_000
+    )
     model: str = option(
         "lid.176.ftz", "lid.176.ftz, or the path (`~`, absolute, or from here) of a fastText classifier"
     )
 
-    libraries = ("fasttext-numpy2",)
+    version = 2
+    libraries = ("langcodes",)
     source_options = ("unjudged",)
-    judging_options = ("keep", "min_score", "unjudged")
-    slices: ClassVar[dict[str, str]] = {"language_label": "language"}
+    slices: ClassVar[dict[str, str]] = {"language_label": "language", "language_script": "script"}
+
+    def check(self) -> None:
+        """Raises OptionError for a sample that is too small, and for options of lines without `by_line`."""
+        if 0 < self.sample_bytes < MIN_SAMPLE_BYTES:
+            message = f"must be 0 or at least {MIN_SAMPLE_BYTES}, got {self.sample_bytes}"
+            raise OptionError("sample_bytes", f"language option 'sample_bytes' {message}")
+        for name in ("min_share_main", "cut_lines"):
+            if getattr(self, name) and not self.by_line:
+                raise OptionError(name, f"language option '{name}' has no effect without 'by_line: true'")
+
+    @property
+    def judging_options(self) -> tuple[str, ...]:  # type: ignore[override]
+        of_cuts = () if self.cut_lines else ("keep", "unjudged")  # they decide what is cut
+        return (*of_cuts, "min_score", "min_scores", *(["min_share_main"] if self.by_line else []))
+
+    @property
+    def edits_text(self) -> bool:  # type: ignore[override]
+        return self.cut_lines
 
     def needs(self) -> tuple[str, ...]:
         return ("text", "source")
@@ -70,176 +110,110 @@ class Language(Stage):
             "language_score": pa.float32(),
             "language_second": pa.string(),
             "language_second_score": pa.float32(),
+            "language_script": pa.string(),
+            **({"language_share_main": pa.float32()} if self.by_line else {}),
+            **({"language_left_frac": pa.float32()} if self.cut_lines else {}),
         }
 
     def identity(self) -> dict[str, str]:
-        return {"model": identity_of(self.model)}
+        return {"model": identity_of(self.model), "unicode": unicodedata.unidata_version}
 
-    def open(self) -> Any:
-        path = asset(self.model)
-        if self.model not in ASSETS:  # those are known by their hash
-            check_classifier(path)
-        from fasttext.FastText import _FastText  # `fasttext.load_model` of some versions writes to stderr
+    def open(self) -> Identifier:
+        """The model. Raises InputError if it cannot be used, OptionError for languages that it does not know."""
+        from .fasttext_model import load
 
-        model = _FastText(model_path=path)
-        labels = {_code(label) for label in model.get_labels()} | {UNDETERMINED}
-        for code in self.keep:
-            if code not in labels:
-                raise OptionError("keep", f"language option 'keep': the model knows no '{code}'{_hint(code, labels)}")
-        return model
+        opened = identifier(load(asset(self.model)))
+        check_known("keep", self.keep, {*opened.codes.names, UNDETERMINED})
+        check_known("min_scores", self.min_scores, set(opened.codes.names))
+        return opened
 
     def limits(self) -> tuple[Limit, ...]:
-        return (Limit("low_score", "language_score", "min_score", True, self.min_score),)
+        found = [Limit("low_score", "language_score", "min_score", True, self.min_score)]
+        for code, value in sorted(self.min_scores.items()):  # of one option for readers: 0.65, 0.5 (zh)
+            found.append(Limit("low_score", "language_score", "min_score", True, value, (code,)))
+        if self.by_line:
+            found.append(Limit("mixed_language", "language_share_main", "min_share_main", True, self.min_share_main))
+        return tuple(found)
+
+    def limits_in(self, language: str) -> tuple[Limit, ...]:
+        """Those of `limits` that hold for a language: its own score in the place of the one for all."""
+        found = super().limits_in(language)
+        own = {limit.option for limit in found if limit.languages}
+        return tuple(limit for limit in found if limit.languages or limit.option not in own)
 
     def measure(self, batch: Batch) -> None:
-        texts = [sample(text, self.sample_chars) for text in batch.column("text").to_pylist()]
-        labels, scores = _predict(batch.resource, texts)
-        batch.set("language_label", pa.array(labels[:, 0], pa.string()))
-        batch.set("language_score", (scores[:, 0] / SCALE).astype(np.float32))
-        batch.set("language_second", pa.array(labels[:, 1], pa.string()))
-        batch.set("language_second_score", (scores[:, 1] / SCALE).astype(np.float32))
+        """Set all signals; with `cut_lines`, cut lines."""
+        opened = batch.resource
+        found = opened.guess(batch.utf8()[0], self._sample(batch))
+        names = np.array([*opened.codes.names, UNDETERMINED], object)  # the last is the place of no code
+        seconds = np.array([*opened.codes.names, ""], object)
+        batch.set("language_label", pa.array(names[found.codes[:, 0]], pa.string()))
+        batch.set("language_score", (found.scores[:, 0] / SCALE).astype(np.float32))
+        batch.set("language_second", pa.array(seconds[found.codes[:, 1]], pa.string()))
+        batch.set("language_second_score", (found.scores[:, 1] / SCALE).astype(np.float32))
+        batch.set("language_script", pa.array(_scripts(found.measures, batch.signal("language_label")), pa.string()))
+        if self.by_line:
+            self._measure_lines(batch, found)
+
+    def _sample(self, batch: Batch) -> Any:
+        """The spans of each document that the model sees."""
+        from .kernels.windows import windows
+
+        data, offsets = batch.utf8()
+        n_bytes = self.sample_bytes or max(int(np.diff(offsets).max(initial=0)), MIN_SAMPLE_BYTES)
+        return windows(data, offsets, N_WINDOWS, n_bytes)
+
+    def _measure_lines(self, batch: Batch, found: Guesses) -> None:
+        from .language_lines import cuts, lines_of, shares
+
+        data, offsets = batch.utf8()
+        lines = lines_of(data, offsets, found.codes[:, 0], batch.resource)
+        batch.set("language_share_main", shares(lines, len(batch)))
+        if self.cut_lines:
+            kept = [batch.resource.codes.place(code) for code in self.keep]
+            is_cut = lines.is_other & self._judged(batch)[lines.rows] & ~np.isin(lines.codes, kept)
+            cut = cuts(lines, is_cut, offsets, _letter_bytes(batch))
+            batch.set("language_left_frac", cut.left)
+            batch.edit(cut.rows, cut.starts, cut.ends, b"")
+
+    def _judged(self, batch: Batch) -> Any:
+        """Which documents are judged, bool[N]."""
+        return ~np.isin(np.asarray(batch.column("source").to_pylist(), dtype=object), self.unjudged)
 
     def judge(self, batch: Batch) -> None:
+        """Drop by language, by score, and by what was found in the lines."""
         labels = batch.signal("language_label")
-        scores = np.rint(batch.signal("language_score").astype(np.float64) * SCALE).astype(np.int64)
-        judged = ~np.isin(batch.column("source").to_pylist(), self.unjudged)
+        judged = self._judged(batch)
         unknown = labels == UNDETERMINED
         wanted = np.isin(labels, self.keep) | (not self.keep)
-        limit = round(self.min_score * SCALE)
         batch.drop(judged & unknown & (UNDETERMINED not in self.keep), "undetermined")
         batch.drop(judged & ~unknown & ~wanted, "wrong_language")
-        batch.drop(judged & ~unknown & (scores < limit), "low_score", value=scores / SCALE, limit=limit / SCALE)
+        scores = _ten_thousandths(batch.signal("language_score"))
+        limits = np.array([round(self.min_scores.get(label, self.min_score) * SCALE) for label in labels], np.int64)
+        batch.drop(judged & ~unknown & (scores < limits), "low_score", value=scores / SCALE, limit=limits / SCALE)
+        if self.by_line:
+            shares, limit = _ten_thousandths(batch.signal("language_share_main")), round(self.min_share_main * SCALE)
+            batch.drop(judged & (shares < limit), "mixed_language", value=shares / SCALE, limit=limit / SCALE)
+        if self.cut_lines:
+            batch.drop(judged & (batch.signal("language_left_frac") == 0), EMPTY)
 
 
-def sample(text: str, n_chars: int) -> str:
-    """About `n_chars` characters of a text, on one line: `N_PARTS` equal parts, evenly spread.
-
-    `__label__` marks a label for fastText and `</s>` ends its line, so neither may reach it.
-    """
-    if len(text) > n_chars:
-        size = n_chars // N_PARTS
-        first = (len(text) - size) / (2 * N_PARTS)
-        starts = [int(first * (2 * part + 1)) for part in range(N_PARTS)]
-        text = " ".join(text[start : start + size] for start in starts)
-    text = text.replace("__label__", " ").replace("</s>", " ").replace("\0", " ")
-    return " ".join(text.split())
+def _ten_thousandths(values: Any) -> Any:
+    """int64[N] of float32[N] with four decimals."""
+    return np.rint(values.astype(np.float64) * SCALE).astype(np.int64)
 
 
-def _predict(model: Any, texts: list[str]) -> tuple[Any, Any]:
-    """Labels object[N, 2] and scores int64[N, 2] in ten-thousandths, best first."""
-    labels = np.full((len(texts), 2), "", dtype=object)
-    scores = np.zeros((len(texts), 2), dtype=np.int64)
-    has_letter = [any(map(str.isalpha, text)) for text in texts]
-    rows = np.flatnonzero(has_letter)
-    labels[:, 0] = UNDETERMINED
-    if len(rows):
-        knows_both = {"__label__ja", "__label__zh"} <= set(model.get_labels())
-        found_labels, found_scores = model.predict([texts[row] for row in rows], k=N_GUESSES)
-        for row, names, values in zip(rows, found_labels, found_scores, strict=True):
-            rounded = np.clip(np.rint(np.asarray(values, np.float64) * SCALE), 0, SCALE).astype(int).tolist()
-            guesses = list(zip(map(_code, names), rounded, strict=True))
-            if knows_both and HAN.search(texts[row]) and not KANA.search(texts[row]):
-                guesses = _without_japanese(guesses)
-            for place, (code, score) in enumerate(guesses[:2]):
-                labels[row, place], scores[row, place] = code, score
-    return labels, scores
+def _letter_bytes(batch: Batch) -> Any:
+    """Bytes of letters of whole documents, int64[N]."""
+    from .kernels import scripts
+
+    data, offsets = batch.utf8()
+    return scripts.measure(data, offsets[:-1], offsets[1:], np.arange(len(offsets)))[:, scripts.LETTER_BYTES]
 
 
-def _without_japanese(guesses: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """The guesses, best first, with the score of `ja` added to that of `zh`."""
-    merged: dict[str, int] = {}
-    for code, score in guesses:
-        code = "zh" if code == "ja" else code
-        merged[code] = min(SCALE, merged.get(code, 0) + score)
-    return sorted(merged.items(), key=lambda guess: -guess[1])
+def _scripts(measures: Any, labels: Any) -> Any:
+    """The script of each document, strings[N]."""
+    from .kernels import scripts
 
-
-def _code(label: str) -> str:
-    return label.removeprefix("__label__")
-
-
-def _hint(code: str, labels: set[str]) -> str:
-    close = did_you_mean(code, labels)
-    return close if "did you mean" in close else " (it takes ISO 639 codes such as en, zh, de)"
-
-
-# fastText's file format. The library trusts every length it reads, so that a damaged file can end the
-# process; the lengths are followed here first. int32 magic and version; 12 int32 and a double of arguments;
-# dictionary; input and output matrix, each plain or quantized.
-
-MAGIC, VERSIONS = 793_712_314, (11, 12)
-MODEL_ARGUMENT, SUPERVISED = 7, 3
-
-
-def check_classifier(path: str) -> None:
-    """Raise InputError unless `path` is a complete fastText classifier."""
-    try:
-        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            end = _end_of_model(_Cursor(data))
-            if end != len(data):
-                raise ValueError(f"it goes on after its end at byte {end}")
-    except (ValueError, OSError) as error:
-        raise InputError(
-            f"{path} is not a usable fastText classifier ({error}): give the path of a .bin or .ftz file "
-            "made by supervised training, or fetch it again"
-        ) from error
-
-
-class _Cursor:
-    """A place in the file; every step raises ValueError where the file ends before it."""
-
-    def __init__(self, data: mmap.mmap) -> None:
-        self.data, self.place = data, 0
-
-    def read(self, layout: str) -> tuple[Any, ...]:
-        start = self.place
-        self.skip(struct.calcsize(layout))
-        return struct.unpack_from(layout, self.data, start)
-
-    def skip(self, n_bytes: int) -> None:
-        if not 0 <= n_bytes <= len(self.data) - self.place:
-            raise ValueError("it ends too early or is damaged")
-        self.place += n_bytes
-
-    def skip_string(self) -> None:
-        self.skip(self.data.find(b"\0", self.place) + 1 - self.place)
-
-
-def _end_of_model(cursor: _Cursor) -> int:
-    """The byte at which the model ends."""
-    magic, version = cursor.read("<ii")
-    if magic != MAGIC or version not in VERSIONS:
-        raise ValueError("it does not begin as one")
-    if cursor.read("<12id")[MODEL_ARGUMENT] != SUPERVISED:
-        raise ValueError("it was not made by supervised training")
-    n_entries, _, n_labels, _, n_pruned = cursor.read("<iiiqq")
-    if n_labels < 1 or n_entries < n_labels:
-        raise ValueError("it has no labels")
-    for _ in range(n_entries):
-        cursor.skip_string()
-        cursor.skip(9)  # int64 count, int8 kind
-    cursor.skip(8 * max(0, n_pruned))
-    (is_quantized,) = cursor.read("<?")
-    _skip_matrix(cursor, is_quantized)
-    (is_output_quantized,) = cursor.read("<?")
-    _skip_matrix(cursor, is_quantized and is_output_quantized)
-    return cursor.place
-
-
-def _skip_matrix(cursor: _Cursor, is_quantized: bool) -> None:
-    if not is_quantized:
-        rows, columns = cursor.read("<qq")
-        cursor.skip(4 * rows * columns)
-        return
-    has_norms, rows, _, n_codes = cursor.read("<?qqi")
-    cursor.skip(n_codes)
-    _skip_quantizer(cursor)
-    if has_norms:
-        cursor.skip(rows)
-        _skip_quantizer(cursor)
-
-
-def _skip_quantizer(cursor: _Cursor) -> None:
-    """Four int32, the first the dimension, then 256 float32 centroids for each."""
-    dimension, _, _, _ = cursor.read("<iiii")
-    cursor.skip(4 * 256 * dimension)
+    is_east = np.isin(labels, EAST_ASIAN) & (measures[:, scripts.EAST] != scripts.NONE)
+    return np.array(scripts.CODES, object)[np.where(is_east, measures[:, scripts.EAST], measures[:, scripts.MAIN])]
