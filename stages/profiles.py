@@ -34,7 +34,7 @@ class Profile:
     stop_words: tuple[str, ...] = option((), "words of which a text has several different ones (Gopher's rule)")
     function_words: tuple[str, ...] = option((), "the words whose share is measured (BLOOM's rule)")
     involved_words: tuple[str, ...] = option((), "words and marks of conversation")
-    conversational_frac: float = option(1.0, "share of involved words from which a text is conversational", ge=0, le=1)
+    spoken_frac: float = option(1.0, "share of involved words from which a text is spoken", ge=0, le=1)
     terminal: str = option("", "marks that end a sentence, besides those of all scripts")
     closing: str = option("", "marks that may follow them at the end of a line")
     bullets: str = option("•-", "marks that begin an item of a list")

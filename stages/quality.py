@@ -70,6 +70,12 @@ class Quality(Stage):
     residue of templates, phrases of menus and notices, and the terms of word lists. With `c4` the stage also edits the
     text of what it judges: lines without terminal punctuation, with too few words, or about cookies and scripts are
     cut. The other rules judge the text as it was before, but a document of which nothing is left is `empty`.
+
+    `quality_register` says how a text is written, so that the report can tell whom the rules remove; no rule judges by
+    it. `spoken`: with a share of involved words (I, you, contractions, `?`, `!`: Biber 1988) from that of the profile
+    on. Else `web`: 3 or more links, HTML tags, entities or phrases of menus in 1,000 words (characters in Chinese), or
+    50 `#`. Else `formal`; `unknown` where the profile has no involved words. These are markers and no judgement: a
+    forum's answer without a link is `formal` if it says neither I nor you.
     """
 
     presets: tuple[str, ...] = option(
@@ -198,7 +204,7 @@ class Quality(Stage):
     max_boilerplate_frac: Number = most("keywords", "boilerplate", "boilerplate_frac", 0.02, "such phrases per word")
     max_flagged_terms: Number = most("keywords", "flagged_terms", "flagged_frac", 0.01, "flagged terms per word")
 
-    version = 4
+    version = 5
     source_options = ("unjudged",)
     slices: ClassVar[dict[str, str]] = {"quality_register": "register"}
 

@@ -129,6 +129,13 @@ def columns() -> dict[str, pa.DataType]:
     return integers | {f"quality_{name}": pa.float32() for name in (*RATIOS, *ENTROPIES)}
 
 
+SPOKEN, WEB, FORMAL, UNKNOWN = "spoken", "web", "formal", "unknown"
+WEB_MARKERS = ("n_urls", "n_tags", "n_entities", "n_boilerplate")
+MIN_WEB_FRAC, MIN_HASH_FRAC = 0.003, 0.05
+"""So many markers, or `#`, per unit are of the web: three links, or fifty hashtags, in a thousand words. Markdown's
+headings have fewer `#`."""
+
+
 class Choice(NamedTuple):
     """The options that decide what is measured."""
 
@@ -152,7 +159,7 @@ class Tables(NamedTuple):
     c4_profiles: Any
     c4_options: Any
     involved_P: np.ndarray
-    """float64[P]: the share of involved words from which a text is conversational; NaN if the profile lists none."""
+    """float64[P]: the share of involved words from which a text is spoken; NaN if the profile lists none."""
 
 
 LINE_ENDS = "min_terminal_line_frac"
@@ -191,7 +198,7 @@ def tables(choice: Choice) -> Tables:
             marks_PU=marks_PU,
         ),
         c4_options=c4.Options(choice.c4_terminal, choice.c4_max_word_chars, choice.c4_min_line_words),
-        involved_P=np.array([one.conversational_frac if one.involved_words else np.nan for one in profiles.listed]),
+        involved_P=np.array([one.spoken_frac if one.involved_words else np.nan for one in profiles.listed]),
     )
 
 
@@ -282,14 +289,18 @@ def _named(kernel: Any, table: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _registers(counts: dict[str, np.ndarray], least_N: np.ndarray) -> pa.Array:
-    """`conversational`, `informational` or `unknown`, N strings.
+    """`spoken`, `web`, `formal` or `unknown`, N strings.
 
-    By the share of pronouns of the first and second person, contractions, exclamations and the like: the involved pole
-    of the first dimension of register variation (Biber 1988).
+    Spoken, or written as one speaks: by the share of pronouns of the first and second person, contractions,
+    exclamations and the like, the involved pole of the first dimension of register variation (Biber 1988). Of the web:
+    by links, HTML residue and phrases of menus, or hashtags. Formal is what has few of either.
     """
-    share = _ratio(counts["n_involved"], counts["n_units"])
-    names = np.where(share >= least_N, "conversational", "informational").astype(object)
-    names[np.isnan(least_N) | (counts["n_units"] == 0)] = "unknown"
+    n_units = counts["n_units"]
+    n_markers = sum(counts[name] for name in WEB_MARKERS)
+    is_web = (_ratio(n_markers, n_units) >= MIN_WEB_FRAC) | (_ratio(counts["n_hash"], n_units) >= MIN_HASH_FRAC)
+    names = np.where(is_web, WEB, FORMAL).astype(object)
+    names[_ratio(counts["n_involved"], n_units) >= least_N] = SPOKEN
+    names[np.isnan(least_N) | (n_units == 0)] = UNKNOWN
     return pa.array(names, pa.string())
 
 

@@ -16,7 +16,7 @@ from .utf8 import HAN, MARK, SPACE, UNSPACED, classes
 
 STOP, FUNCTION, INVOLVED = 1, 2, 4
 """The lists a word is in, as bits: stop words, compared as written; function words, and words of involved,
-conversational text, also found in lower case, with a capital and in capitals. Any apostrophe may be a
+spoken text, also found in lower case, with a capital and in capitals. Any apostrophe may be a
 curly one."""
 
 
