@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from .bias import wilson
+from .intervals import wilson
 from .rejudge import FAILS, PASSES, Codes, Course, Judge, Outcome
 from .shards import read_batch
 from .slices import UNMEASURED

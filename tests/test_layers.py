@@ -15,7 +15,7 @@ HEAVY = {"numba", "fasttext", "datasets", "presidio_analyzer", "phonenumbers", "
 TRAIN_LIGHT = {f"train.{name}" for name in ("config", "errors", "loader", "mixtures", "pack", "tokens", "verdict")}
 """What others may use of `train`: it needs no torch."""
 TRAIN_MAY = {"torch", "numpy", "pyarrow", "tokenizers", "yaml", "scipy"}
-STAGES_MAY = {f"pipeline.{name}" for name in ("stage", "batch", "schema", "errors", "assets", "yaml_tree")}
+STAGES_MAY = {f"pipeline.{name}" for name in ("stage", "batch", "schema", "errors", "assets", "yaml_tree", "intervals")}
 
 
 def imports(path: Path) -> set[tuple[str, bool]]:

@@ -9,8 +9,8 @@ import pytest
 from harness import rows, run
 from questions import PLANTED, ask, made_up, outcomes, recipe, then_by_uid, write
 
-from pipeline.bias import wilson
 from pipeline.errors import PlanError
+from pipeline.intervals import wilson
 
 CHANGES = {
     "looser": {"min_chars": 1, "max_chars": 80},
