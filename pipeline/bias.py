@@ -3,17 +3,18 @@
 A slice is all documents with one value of one dimension: those of a source, of a language, of a length. What removes
 is a stage as a whole or one of its rules; none is known by name, so that heuristics and classifiers are held to the
 same account. Pure functions of the counts in `slices.json`, where `reached` documents came to a stage, `dropped` of
-them left there, and `failed` of them failed a rule, whether or not another rule came first.
+them left there, and `failed` of them failed a rule, whether or not another rule came first. Rates are of those that the
+stage judges: `exempt` ones, whose source it was told not to judge, are nobody's others.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator
-from statistics import NormalDist
 from typing import Any, NamedTuple
 
 from .histograms import OTHER
+from .intervals import wilson
 from .slices import UNMEASURED
 
 CONFIDENCE = 0.95
@@ -23,20 +24,6 @@ MIN_REMOVED = 20
 """A slice that loses fewer documents is not warned of."""
 
 Tree = dict[str, Any]
-
-
-def wilson(k: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """The interval of a share of which k of n were seen, as (low, high); (0, 1) if n is 0.
-
-    The score interval, two-sided (Wilson 1927, J. Am. Stat. Assoc. 22:209).
-    """
-    assert 0 <= k <= n
-    if n == 0:
-        return 0.0, 1.0
-    z2 = NormalDist().inv_cdf((1 + confidence) / 2) ** 2
-    centre = (k + z2 / 2) / (n + z2)
-    half = math.sqrt(z2 * (k * (n - k) / n + z2 / 4)) / (n + z2)
-    return (0.0 if k == 0 else centre - half), (1.0 if k == n else centre + half)
 
 
 def chance(k: int, n: int, rate: float) -> float:
@@ -83,7 +70,7 @@ class Share(NamedTuple):
 
     def to_json(self) -> Tree:
         """With the interval at CONFIDENCE."""
-        low, high = wilson(self.removed, self.reached)
+        low, high = wilson(self.removed, self.reached, CONFIDENCE)
         return {**self._asdict(), "rate": self.rate, "low": low, "high": high}
 
 
@@ -141,9 +128,9 @@ def audit(slices: Tree, rules: list[str], by_name: Collection[tuple[str, str]] =
 
 
 def _known(slices: Tree) -> Tree:
-    """The dimensions of two values or more, without the documents whose value was not measured."""
+    """The dimensions of two values or more, without values that were not measured or of which nothing is judged."""
     found = {
-        dimension: {value: one for value, one in values.items() if value != UNMEASURED and one["reached"]}
+        dimension: {value: one for value, one in values.items() if value != UNMEASURED and judged(one)}
         for dimension, values in slices.items()
     }
     return {dimension: values for dimension, values in found.items() if len(values) > 1}
@@ -156,7 +143,12 @@ def _shares(known: Tree, rule: str | None) -> Shares:
 
 def _share(one: Tree, rule: str | None) -> Share:
     failed = one["rules"].get(rule, {"failed": 0})["failed"] if rule is not None else one["dropped"]
-    return Share(failed, one["reached"])
+    return Share(failed, judged(one))
+
+
+def judged(one: Tree) -> int:
+    """Documents of a slice that a stage could drop. A run of an earlier version does not say which it could not."""
+    return int(one["reached"]) - int(one.get("exempt", 0))
 
 
 def _decides(rule: str, shares: Shares, by_name: Collection[tuple[str, str]]) -> Iterator[Tree]:

@@ -17,7 +17,7 @@ from .batch import Bools, utf8_buffers
 from .histograms import OTHER
 from .ledger import Ledger
 from .plan import Plan
-from .stage import Stage, relabel
+from .stage import UNJUDGED, Stage, relabel
 
 ALL, SOURCE, LENGTH, LANGUAGE = "all", "source", "length", "language"
 UNMEASURED = "(not measured)"
@@ -26,7 +26,9 @@ LENGTH_BYTES = (1_000, 4_000, 16_000, 64_000)
 MAX_VALUES = 200
 
 Tally = dict[str, Counter[str]]
-"""What happened -> value -> documents. What happened: `dropped`, or `failed`, `first` or `only` before a reason."""
+"""What happened -> value -> documents. What happened: `dropped`, or `failed`, `first` or `only` before a reason; of
+survivors `kept`, and `kept_bytes`, which counts bytes of text; of all, `exempt` before the label of a stage that does
+not judge their source."""
 Counts = dict[str, dict[str, Tally]]
 """Label of a stage, or KEPT -> dimension -> tally of the documents it dropped, or of the survivors."""
 KEPT = ""
@@ -51,24 +53,52 @@ def is_language(dimension: str) -> bool:
     return dimension == LANGUAGE or dimension.startswith(f"{LANGUAGE} (")
 
 
-def add_kept(counts: Counts, batch: pa.RecordBatch, columns: dict[str, str]) -> None:
-    """Count survivors. columns: dimension -> the column that holds its values."""
-    _, offsets = utf8_buffers(batch.column("text"))
-    for dimension, values in _values(batch, np.diff(offsets), columns).items():
-        _add(counts.setdefault(KEPT, {}).setdefault(dimension, {}), "kept", values)
+def unjudged_sources(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Label of each stage that leaves sources unjudged -> these."""
+    found = {
+        step.label: tuple(getattr(step.stage, UNJUDGED)) for step in plan.steps if UNJUDGED in step.stage.source_options
+    }
+    return {label: sources for label, sources in found.items() if sources}
 
 
-def add_dropped(counts: Counts, batch: pa.RecordBatch, columns: dict[str, str]) -> None:
+def add_kept(
+    counts: Counts, batch: pa.RecordBatch, columns: dict[str, str], unjudged: dict[str, tuple[str, ...]]
+) -> None:
+    """Count survivors. columns: dimension -> the column that holds its values; unjudged: `unjudged_sources`."""
+    masks = _exempt(batch, unjudged)
+    n_bytes = np.diff(utf8_buffers(batch.column("text"))[1])
+    for dimension, values in _values(batch, n_bytes, columns).items():
+        tally = counts.setdefault(KEPT, {}).setdefault(dimension, {})
+        _add(tally, "kept", values)
+        for what, mask in masks.items():
+            _add(tally, what, values[mask])
+        names, places = np.unique(values.astype(str), return_inverse=True)
+        sums = np.zeros(len(names), np.int64)
+        np.add.at(sums, places, n_bytes)
+        tally.setdefault("kept_bytes", Counter()).update(dict(zip(names.tolist(), sums.tolist(), strict=True)))
+
+
+def add_dropped(
+    counts: Counts, batch: pa.RecordBatch, columns: dict[str, str], unjudged: dict[str, tuple[str, ...]]
+) -> None:
     """Count dropped rows, which say of themselves by which stage, and which rules they failed."""
     sorted_ = _values(batch, batch.column("text_bytes").to_numpy(), columns)
     stages = np.array(batch.column("stage").to_pylist(), object)
     for stage in sorted(set(stages)):
         rows = np.flatnonzero(stages == stage)
-        masks = _masks(batch.take(pa.array(rows)))
+        of_stage = batch.take(pa.array(rows))
+        masks = {**_masks(of_stage), **_exempt(of_stage, unjudged)}
         for dimension, values in sorted_.items():
             tally = counts.setdefault(stage, {}).setdefault(dimension, {})
             for what, mask in masks.items():
                 _add(tally, what, values[rows][mask])
+
+
+def _exempt(batch: pa.RecordBatch, unjudged: dict[str, tuple[str, ...]]) -> dict[str, Bools]:
+    """What happened -> bool[N]: the rows of sources that a stage does not judge, where there are any."""
+    sources = np.array(batch.column("source").to_pylist(), object)
+    masks = {f"exempt {label}": np.isin(sources, names) for label, names in unjudged.items()}
+    return {what: mask for what, mask in masks.items() if mask.any()}
 
 
 def _masks(dropped: pa.RecordBatch) -> dict[str, Bools]:
@@ -129,14 +159,18 @@ def to_json(counts: Counts, plan: Plan, ledger: Ledger) -> dict[str, Any]:
 def _dimension(counts: Counts, dimension: str, labels: list[str], ledger: Ledger) -> dict[str, Any]:
     """Stage -> value -> counts for one dimension; the stages in order."""
     tallies = {label: counts.get(label, {}).get(dimension, {}) for label in labels}
-    reached = Counter(counts.get(KEPT, {}).get(dimension, {}).get("kept", {}))
+    survivors = counts.get(KEPT, {}).get(dimension, {})
+    reached = Counter(survivors.get("kept", {}))
     for tally in tallies.values():
         reached.update(tally.get("dropped", {}))
     shown = _shown(dimension, reached)
     found = {}
-    for label, tally in tallies.items():
+    for place, (label, tally) in enumerate(tallies.items()):
+        others = [survivors, *(tallies[later] for later in labels[place + 1 :])]  # what it did drop, it could drop
+        exempt = sum((one.get(f"exempt {label}", Counter()) for one in others), Counter[str]())
+        more = {"kept_bytes": survivors.get("kept_bytes", Counter()), "exempt": exempt}
         rules = list(dict.fromkeys(reason for count in ledger.stages[label].values() for reason in count.reasons))
-        found[label] = _stage(shown, reached, tally, rules)
+        found[label] = _stage(shown, reached, {**tally, **more}, rules)
         reached.subtract(tally.get("dropped", {}))
     return found
 
@@ -160,6 +194,8 @@ def _stage(shown: dict[str, str], reached: Counter[str], tally: Tally, rules: li
         name: {
             "reached": count("reached", name),
             "dropped": count("dropped", name),
+            "exempt": count("exempt", name),
+            "kept_bytes": count("kept_bytes", name),
             "rules": {
                 reason: {kind: count(f"{kind} {reason}", name) for kind in ("failed", "first", "only")}
                 for reason in rules

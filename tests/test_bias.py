@@ -19,9 +19,10 @@ from pipeline.bias import (
     far_above,
     highest,
     is_far_above,
-    wilson,
+    judged,
 )
 from pipeline.histograms import OTHER
+from pipeline.intervals import wilson
 from pipeline.slices import UNMEASURED
 
 
@@ -150,6 +151,27 @@ def test_documents_that_were_not_measured_are_nobodys_others():
     assert warned(result) == [("short", "language", "zh")]
     assert list(result["whole"]["language"]) == ["en", "zh"]
     assert result["warnings"][0]["others"]["reached"] == 5000
+
+
+def test_documents_that_a_stage_does_not_judge_are_nobodys_others():
+    """Books are not judged; of what is judged, both sources lose alike, and half of the Chinese are books."""
+    sources = {"web": counted(600, 1000), "论坛": counted(590, 1000), "书": {**counted(0, 3000), "exempt": 3000}}
+    languages = {"en": {**counted(590, 2500), "exempt": 1500}, "zh": {**counted(600, 2500), "exempt": 1500}}
+    result = found(languages, source=sources)
+    assert warned(result) == []
+    assert list(result["whole"]["source"]) == ["web", "论坛"]
+    zh = result["whole"]["language"]["zh"]
+    assert (zh["removed"], zh["reached"], zh["rate"]) == (600, 1000, 0.6)
+    assert judged(sources["书"]) == 0 and judged(languages["en"]) == judged(sources["web"]) == 1000
+    assert warned(found({}, source={name: {**one, "exempt": 0} for name, one in sources.items()})) != []
+
+
+def test_the_only_source_that_is_judged_is_compared_with_nothing():
+    sources = {"web": counted(620, 1000), "书": {**counted(0, 3000), "exempt": 3000}}
+    languages = {"en": {**counted(310, 2000), "exempt": 1500}, "zh": {**counted(310, 2000), "exempt": 1500}}
+    result = found(languages, source=sources)
+    assert list(result["whole"]) == ["language"]
+    assert warned(result) == []
 
 
 def test_one_value_and_the_rest_of_the_list_are_not_slices():

@@ -20,6 +20,7 @@ from pipeline import slices, storage
 from pipeline.execute import run_stage
 from pipeline.ledger import Ledger
 from pipeline.rows import dropped_schema
+from pipeline.schema import option
 from pipeline.shards import conform
 from pipeline.stage import Stage, stage
 
@@ -44,10 +45,18 @@ class ToyTongue(Stage):
 class ToyRules(Stage):
     """Four rules, of which a document may fail several."""
 
+    unjudged: tuple[str, ...] = option((), "sources that are not dropped")
+
+    source_options = ("unjudged",)
+
+    def needs(self):
+        return ("text", "source")
+
     def apply(self, batch) -> None:
         sizes = np.array([len(text) for text in batch.column("text").to_pylist()], np.int64)
+        judged = ~np.isin(batch.column("source").to_pylist(), self.unjudged)
         for factor in (2, 3, 5):
-            batch.drop(sizes % factor == 1, f"one_over_{factor}")
+            batch.drop(judged & (sizes % factor == 1), f"one_over_{factor}")
         batch.drop(sizes < 0, "never")
 
 
@@ -60,9 +69,10 @@ on_error: quarantine
 stages:
   - toy_even
   - toy_tongue
-  - toy_rules
+  - toy_rules: {unjudged: [维基]}
   - toy_first_char
   - toy_tongue: {as: again}
+  - toy_rules: {as: all}
 """.replace("维基", "wiki")
 
 
@@ -107,8 +117,10 @@ def counted(run_folder: Path, labels: list[str], columns: dict[str, tuple[str, s
             for dimension, value in values.items():
                 nothing = {reason: {"failed": 0, "first": 0, "only": 0} for reason in rules}
                 at = found.setdefault(label, {}).setdefault(dimension, {})
-                one = at.setdefault(value, {"reached": 0, "dropped": 0, "rules": nothing})
+                one = at.setdefault(value, {"reached": 0, "dropped": 0, "exempt": 0, "kept_bytes": 0, "rules": nothing})
                 one["reached"] += 1
+                one["exempt"] += row.get("stage") != label and row["source"] in UNJUDGED.get(label, ())
+                one["kept_bytes"] += 0 if "stage" in row else n_bytes
                 if row.get("stage") == label:
                     one["dropped"] += 1
                     for reason in row["failed"]:
@@ -118,7 +130,9 @@ def counted(run_folder: Path, labels: list[str], columns: dict[str, tuple[str, s
     return found
 
 
-LABELS = ["read", "toy_even", "toy_tongue", "toy_rules", "toy_first_char", "again"]
+LABELS = ["read", "toy_even", "toy_tongue", "toy_rules", "toy_first_char", "again", "all"]
+UNJUDGED = {"toy_rules": ("wiki", "书")}
+"""Label -> sources that the stage does not judge."""
 COLUMNS = {"language": ("toy_tongue_label", "toy_tongue"), "language (again)": ("again_label", "again")}
 
 
@@ -140,6 +154,30 @@ def test_counts_are_those_of_the_published_rows(folder):
     assert rules["one_over_3"]["failed"] == rules["one_over_3"]["first"] > rules["one_over_3"]["only"] > 0
     assert rules["one_over_5"]["failed"] > rules["one_over_5"]["first"] == rules["one_over_5"]["only"] > 0
     assert {"zh", "und", "x-t"} <= set(found["toy_tongue"]["language"])
+
+
+def test_what_a_stage_may_not_drop_is_counted_for_that_stage_alone(folder):
+    found = written(folder / "run")
+    spared, later = found["toy_rules"]["source"]["wiki"], found["toy_first_char"]["source"]["wiki"]
+    assert spared["exempt"] == spared["reached"] == later["reached"] > spared["dropped"] == 0
+    assert found["toy_rules"]["source"]["web"]["exempt"] == 0
+    for values in found["toy_rules"].values():
+        assert sum(one["exempt"] for one in values.values()) == spared["reached"]
+        assert all(one["exempt"] + one["dropped"] <= one["reached"] for one in values.values())
+    assert any(0 < one["exempt"] < one["reached"] for one in found["toy_rules"]["language"].values())
+    others = [found[label] for label in LABELS if label != "toy_rules"]
+    assert not any(one["exempt"] for of in others for values in of.values() for one in values.values())
+
+
+def test_spared_documents_that_survive_are_counted_too(tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", 60, seed=1)
+    write_jsonl(tmp_path / "b.jsonl", 50, seed=2)
+    recipe = RECIPE[: RECIPE.index("on_error")] + "stages: [toy_rules: {unjudged: [wiki]}, toy_rules: {as: all}]\n"
+    run(tmp_path, recipe)
+    found = written(tmp_path / "run")
+    assert found == counted(tmp_path / "run", ["read", "toy_rules", "all"], {})
+    wiki = found["all"]["source"]["wiki"]
+    assert 0 < wiki["dropped"] < wiki["reached"] == found["toy_rules"]["source"]["wiki"]["exempt"] == 50
 
 
 def test_they_agree_with_the_ledger(folder):
@@ -168,17 +206,22 @@ def test_real_stages_an_audit_and_quarantine(real_folder):  # noqa: F811
     assert {"en", "zh"} <= set(found["quality"]["language"])
 
 
-def test_of_a_batch_set_aside_nothing_is_measured(tmp_path):
+def test_of_a_batch_set_aside_nothing_is_measured_and_nothing_spared(tmp_path):
     write_jsonl(tmp_path / "a.jsonl", 20, seed=1, extra=[{"text": "poison 毒"}])
-    recipe = "sources: {web: {reader: jsonl, paths: [a.jsonl]}}\non_error: quarantine\nstages: [toy_breaks]\n"
+    recipe = "sources: {web: {reader: jsonl, paths: [a.jsonl]}}\non_error: quarantine\nstages: [{toy_breaks: {unjudged: [web]}}]\n"
     run(tmp_path, recipe)
-    everybody = {"reached": 21, "dropped": 21, "rules": {"quarantined": {"failed": 21, "first": 21, "only": 21}}}
+    rules = {"quarantined": {"failed": 21, "first": 21, "only": 21}}
+    everybody = {"reached": 21, "dropped": 21, "exempt": 0, "kept_bytes": 0, "rules": rules}
     assert written(tmp_path / "run")["toy_breaks"]["language"] == {"(not measured)": everybody}
 
 
 @stage("toy_breaks")
 class ToyBreaks(ToyTongue):
     """As `toy_tongue`, and fails."""
+
+    unjudged: tuple[str, ...] = option((), "sources that are not dropped, unless it fails")
+
+    source_options = ("unjudged",)
 
     slices: ClassVar[dict[str, str]] = {"toy_breaks_label": "language"}
 
@@ -192,7 +235,11 @@ class ToyBreaks(ToyTongue):
 def test_of_nothing_there_is_a_zero(tmp_path):
     (tmp_path / "a.jsonl").write_text("")
     run(tmp_path, "sources: {web: {reader: jsonl, paths: [a.jsonl]}}\nstages: [toy_rules, toy_tongue]\n")
-    zero = {"all": {"all": {"reached": 0, "dropped": 0, "rules": {}}}, "source": {}, "length": {}}
+    zero = {
+        "all": {"all": {"reached": 0, "dropped": 0, "exempt": 0, "kept_bytes": 0, "rules": {}}},
+        "source": {},
+        "length": {},
+    }
     assert written(tmp_path / "run") == {"read": zero, "toy_rules": zero, "toy_tongue": {**zero, "language": {}}}
 
 
@@ -218,11 +265,11 @@ def test_merging_is_addition(documents_, cut):
     batch = dropped_rows([text for text, _ in documents_], [source for _, source in documents_])
     columns = {"language": "toy_tongue_label"}
     whole: slices.Counts = {}
-    slices.add_dropped(whole, batch, columns)
+    slices.add_dropped(whole, batch, columns, UNJUDGED)
     merged: slices.Counts = {}
     for part in (batch.slice(0, cut), batch.slice(min(cut, len(batch)))):
         counts: slices.Counts = {}
-        slices.add_dropped(counts, part, columns)
+        slices.add_dropped(counts, part, columns, UNJUDGED)
         slices.merge(merged, json.loads(json.dumps(counts)))
     assert merged == whole
 
@@ -242,7 +289,7 @@ def test_merging_is_addition(documents_, cut):
 )
 def test_edges_of_lengths(n_bytes, name):
     counts: slices.Counts = {}
-    slices.add_kept(counts, documents(["skipped 前", "x" * n_bytes]).slice(1), {})
+    slices.add_kept(counts, documents(["skipped 前", "x" * n_bytes]).slice(1), {}, {})
     assert counts[slices.KEPT]["length"]["kept"] == {name: 1}
 
 
@@ -275,6 +322,7 @@ def test_the_manifest_names_the_dimensions_of_every_step(folder):
         "toy_rules": {},
         "toy_first_char": {},
         "again": {"language (again)": "again_label"},
+        "all": {},
     }
     named = {name for names in measured.values() for name in names}
     assert named <= set(written(folder / "run")["again"])
