@@ -33,6 +33,8 @@ FORMAT = 2
 FRAME_LIBRARIES = ("numpy", "numba", "pyarrow")
 OWN_FOLDERS = ("documents", "dropped", "report", "ablation")
 """Folders of `out/` that no export may have."""
+OWN_FILES = ("ledger.json", "signals.json", "slices.json", "inputs.jsonl", "manifest.json")
+"""Files of `out/` that no stage may write."""
 PARTITION_BYTES = 64_000_000
 """Input on disk per key partition; one partition's keys are in memory at a time."""
 MAX_PARTITIONS = 4_096
@@ -136,23 +138,39 @@ def _apart(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], t
     return documents, exports
 
 
+def facts_file(step: Step) -> str:
+    """The name in `out/` of the facts about a Fit's artifact, or about the model of another stage."""
+    return f"{step.label}.json"
+
+
+def tells_facts(made: Declared) -> bool:
+    """Whether it may have facts: of a model that a Fit makes the Fit tells them, not the stages that use it."""
+    if isinstance(made, Stage):
+        return type(made).facts is not Stage.facts and not references(made)
+    return isinstance(made, Fit) and made.tells_facts
+
+
+def published_files(step: Step) -> list[str]:
+    """The names in `out/` of what a stage may write there, besides rows."""
+    artifact = step.stage.publishes if isinstance(step.stage, Fit) else ""
+    return [artifact] * bool(artifact) + [facts_file(step)] * tells_facts(step.stage)
+
+
 def _check_published(recipe: Recipe, steps: tuple[Step, ...]) -> None:
-    """Raises PlanError if what a Fit publishes has seen text before it was scrubbed, or two publish the same file."""
-    by_file: dict[str, str] = {}
+    """Raises PlanError if a Fit publishes what has seen text before it was scrubbed, or anyone another one's file."""
+    by_file = dict.fromkeys(OWN_FILES, "every run")
     scrubbing = [position for position, step in enumerate(steps) if isinstance(step.stage, Stage) and step.stage.scrubs]
     for position, step in enumerate(steps):
-        if not (isinstance(step.stage, Fit) and step.stage.publishes):
-            continue
-        first = by_file.setdefault(step.stage.publishes, step.label)
-        if first != step.label:
+        where = f"{recipe.path}:{step.line}: {step.label}"
+        for name in published_files(step):
+            if name in by_file:
+                better = "choose another as:" if name == facts_file(step) else "leave one of them out"
+                raise PlanError(f"{where} publishes {name}, as {by_file[name]} does: {better}")
+            by_file[name] = step.label
+        is_published = isinstance(step.stage, Fit) and bool(step.stage.publishes)
+        if is_published and scrubbing and position < scrubbing[-1]:
             raise PlanError(
-                f"{recipe.path}:{step.line}: {step.label} publishes {step.stage.publishes}, as {first} does:"
-                " leave one of them out"
-            )
-        if scrubbing and position < scrubbing[-1]:
-            raise PlanError(
-                f"{recipe.path}:{step.line}: {step.label} is published, so it must come after"
-                f" {steps[scrubbing[-1]].label}, which removes personal data"
+                f"{where} is published, so it must come after {steps[scrubbing[-1]].label}, which removes personal data"
             )
 
 
@@ -198,7 +216,7 @@ def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, p
             if column in DOCUMENT.names or column in signals:
                 raise PlanError(f"{where}: {step.label} adds the column '{column}', which is there already")
             signals[column] = kind
-        for name in _references(step.stage).values():
+        for name in references(step.stage).values():
             if name not in made:
                 raise PlanError(
                     f"{where}: {step.label} uses '@{name}', which no stage before it makes{did_you_mean(name, made)}"
@@ -239,7 +257,7 @@ def _default_signals(cls: type[Declared]) -> dict[str, pa.DataType]:
     return {} if needs_option else signals_of(cls(), cls.name)
 
 
-def _references(made: Declared) -> dict[str, str]:
+def references(made: Declared) -> dict[str, str]:
     """option -> name, for the options whose value is `@name`: the file of a Fit, or the folder of an Export."""
     values = options(made)
     return {name: value[1:] for name, value in values.items() if isinstance(value, str) and value.startswith("@")}
@@ -247,7 +265,7 @@ def _references(made: Declared) -> dict[str, str]:
 
 def with_artifacts(made: Declared, artifacts: dict[str, str]) -> Declared:
     """The stage with each `@name` that `artifacts` has replaced by its path."""
-    paths = {name: artifacts[target] for name, target in _references(made).items() if target in artifacts}
+    paths = {name: artifacts[target] for name, target in references(made).items() if target in artifacts}
     return dataclasses.replace(made, **paths) if paths else made  # type: ignore[type-var]
 
 
@@ -308,7 +326,7 @@ def _fingerprints(
 def _own_print(step: Step, before: str, made: dict[str, str]) -> str:
     """The hash of a step on what came before. made: the hashes of what it may refer to."""
     stage = step.stage
-    used = {name: made[target] for name, target in _references(stage).items()}
+    used = {name: made[target] for name, target in references(stage).items()}
     identity = stage.identity() if not used else {}
     return _digest(
         before, step.label, stage.name, stage.version, options(stage), used, identity, library_versions(stage)

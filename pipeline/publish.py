@@ -3,6 +3,7 @@
 out/documents/*.arrow   survivors with their signals, one schema
 out/dropped/*.arrow     every dropped row with its reason, one schema
 out/<label>/            what an Export wrote; out/tokenizer.json and the like: what a Fit publishes
+out/<label>.json        what a Fit tells of its artifact, or a stage of its model
 out/ledger.json  signals.json  slices.json  inputs.jsonl  manifest.json
 """
 
@@ -18,10 +19,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from . import histograms, slices, storage
+from .errors import CorpusmillError
 from .export import Map, run_exports
 from .ingest import clean
 from .ledger import Ledger
-from .plan import Plan, library_versions
+from .plan import Plan, facts_file, library_versions, tells_facts
 from .recipe import Step
 from .rows import document_schema, dropped_schema
 from .schema import options
@@ -29,9 +31,9 @@ from .scrub import Scrubber, without_excerpts
 from .shards import BATCH_ROWS, ShardWriter, conform, finished, read_shard, read_table, sidecar_path
 from .stage import Fit, Stage, relabel, signals_of
 from .work import Workspace
-from .worker import Done, opened
+from .worker import Done, opened, stage_error
 
-FORMAT = 3
+FORMAT = 5
 """Version of what publishing itself does to a shard. Raise it when its bytes change."""
 
 
@@ -123,12 +125,31 @@ def _json(value: Any) -> bytes:
 
 
 def _artifacts(work: Workspace) -> dict[str, bytes]:
-    """Name in `out/` -> content of what the plan's Fits publish."""
+    """Name in `out/` -> content of artifacts that Fits publish, and of what is told of models. Raises StageError."""
     published = {}
     for step in work.plan.steps:
         if isinstance(step.stage, Fit) and step.stage.publishes:
             published[step.stage.publishes] = storage.read_bytes(work.artifacts[step.label])
+        facts = _facts(work, step) if tells_facts(step.stage) else b""
+        if facts:
+            published[facts_file(step)] = facts
     return published
+
+
+def _facts(work: Workspace, step: Step) -> bytes:
+    """JSON, or nothing for a model that tells nothing."""
+    is_fit = isinstance(step.stage, Fit)
+    artifact = storage.read_bytes(work.artifacts[step.label]) if is_fit else b""
+    try:
+        if isinstance(step.stage, Fit):
+            return _json(step.stage.facts(artifact))
+        assert isinstance(step.stage, Stage)
+        facts = step.stage.facts()
+        return _json(facts) if facts else b""
+    except CorpusmillError:
+        raise
+    except Exception as error:
+        raise stage_error(work, step.label, "its artifact" if is_fit else "its model", None, error) from error
 
 
 def _is_there(work: Workspace, name: str) -> bool:
@@ -188,7 +209,7 @@ def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[st
         "exports": [step.label for step in plan.exports],
         "until": plan.until,
         "on_error": plan.recipe.settings.on_error,
-        "steps": [_step(step, plan) for step in all_steps],
+        "steps": [_step(step, plan, files) for step in all_steps],
         "sources": sources,
         "documents": survivors.rows_out,
         "bytes": survivors.bytes_out,
@@ -198,11 +219,12 @@ def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[st
     }
 
 
-def _step(step: Step, plan: Plan) -> dict[str, Any]:
+def _step(step: Step, plan: Plan, files: dict[str, Any]) -> dict[str, Any]:
     """What the manifest says of a step.
 
     limits: its rules about single signals, columns as they are in this run; slices: dimension, as `slices.json` names
-    it, -> column, of those that it measures.
+    it, -> column, of those that it measures; facts: the file in `out/` about the artifact of a Fit or the model of
+    another stage, if there is one. files: of the manifest.
     """
     made = step.stage
     measured = slices.dimensions(plan).items()
@@ -214,6 +236,7 @@ def _step(step: Step, plan: Plan) -> dict[str, Any]:
         "options": options(made),
         "limits": [{**asdict(limit), "column": relabel(limit.column, made.name, step.label)} for limit in limits],
         "slices": {name: column for name, (column, at) in measured if plan.labels[at] == step.label},
+        "facts": facts_file(step) if tells_facts(made) and facts_file(step) in files else None,
     }
 
 
@@ -223,18 +246,19 @@ class Tally:
     def __init__(self, work: Workspace) -> None:
         self.known = work.plan.signals[-1]
         self.columns = {dimension: column for dimension, (column, _) in slices.dimensions(work.plan).items()}
+        self.unjudged = slices.unjudged_sources(work.plan)
         self.signals: histograms.Counts = {}
         self.slices: slices.Counts = {}
 
     def kept(self, batch: pa.RecordBatch) -> None:
         """Count survivors."""
         histograms.add_batch(self.signals, batch, self.known, "kept")
-        slices.add_kept(self.slices, batch, self.columns)
+        slices.add_kept(self.slices, batch, self.columns, self.unjudged)
 
     def dropped(self, batch: pa.RecordBatch) -> None:
         """Count dropped rows."""
         histograms.add_batch(self.signals, batch, self.known, "dropped")
-        slices.add_dropped(self.slices, batch, self.columns)
+        slices.add_dropped(self.slices, batch, self.columns, self.unjudged)
 
 
 def publish_task(work: Workspace, segment: None, task: PublishTask) -> Done:

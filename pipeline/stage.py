@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LANGUAGE_CODE = re.compile("[a-z]{2,3}(_[A-Z][a-z]{3})?")
 """A language as stages name it: ISO 639, perhaps with a script of ISO 15924."""
+UNJUDGED = "unjudged"
+"""The option with the names of sources that a stage measures and never drops; they are in no removal rate."""
 UInt64s = npt.NDArray[np.uint64]
 Int64s = npt.NDArray[np.int64]
 
@@ -43,7 +45,7 @@ class Declared:
     libraries: ClassVar[tuple[str, ...]] = ()
     """Distributions whose version can change the results."""
     source_options: ClassVar[tuple[str, ...]] = ()
-    """Options that hold names of the recipe's sources; the plan checks them."""
+    """Options that hold names of the recipe's sources; the plan checks them. UNJUDGED is one that all know."""
 
     def needs(self) -> tuple[str, ...]:
         """Columns that must be there."""
@@ -113,6 +115,13 @@ class Stage(Declared):
     def limits_in(self, language: str) -> tuple[Limit, ...]:
         """Those of `limits` that hold for documents with this code of a language."""
         return tuple(limit for limit in self.limits() if not limit.languages or language in limit.languages)
+
+    def facts(self) -> dict[str, Any]:
+        """What may be told of a model that an option names by its path, JSON-ready; none if it tells nothing.
+
+        Asked once, while publishing, and published as `out/<label>.json`; of a model named "@name" its Fit tells.
+        """
+        return {}
 
     def profile(self, language: str, values: dict[str, float]) -> dict[str, Any] | None:
         """A language profile with these values of options, as YAML-ready values; None if the stage has no profiles."""
@@ -202,6 +211,18 @@ class Fit(Declared):
     def fit(self, batches: Iterable[Batch], out: BinaryIO) -> None:
         """Read every batch, in order, and write the artifact."""
         raise NotImplementedError(f"{type(self).__name__}.fit")
+
+    def facts(self, artifact: bytes) -> dict[str, Any]:
+        """What may be told of the artifact, JSON-ready; published as `out/<label>.json` by a Fit that defines it.
+
+        Facts hold no text of the corpus, so the Fit may come before the scrubbing stage.
+        """
+        return {}
+
+    @property
+    def tells_facts(self) -> bool:
+        """Whether this kind of Fit has facts."""
+        return type(self).facts is not Fit.facts
 
 
 class Folder(Protocol):

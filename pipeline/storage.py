@@ -152,6 +152,18 @@ def append_lines(path: str, lines: list[str]) -> None:
         file.write(text)
 
 
+@contextlib.contextmanager
+def local(path: str) -> Iterator[str]:
+    """The path of a file on the local disk with this content, which is there until the block ends."""
+    if not is_url(path):
+        yield path
+        return
+    with tempfile.NamedTemporaryFile() as file, open_read(path) as there:
+        shutil.copyfileobj(there, file)
+        file.flush()
+        yield file.name
+
+
 def copy(path: str, to: str) -> None:
     """Commit a file with the content of another."""
     with open_read(path) as file, commit(to) as copied:

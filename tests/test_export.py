@@ -151,6 +151,12 @@ def test_a_failing_export_names_the_shard_and_how_to_see_it_again(folder):
         ("[toy_published, {toy_published: {as: more}}]", "more publishes count.json, as toy_published does"),
         ("[toy_again, toy_files]", "toy_again uses '@toy_files', which no stage before it makes"),
         ("[toy_published, toy_scrub]", "toy_published is published, so it must come after toy_scrub"),
+        ("[{toy_told: {as: signals}}]", "signals publishes signals.json, as every run does: choose another as:"),
+        (
+            "[toy_published, {toy_told: {as: count}}]",
+            "count publishes count.json, as toy_published does: choose another",
+        ),
+        ("[{toy_told: {as: count}}, toy_published]", "toy_published publishes count.json, as count does: leave one"),
     ],
 )
 def test_wrong_orders(folder, stages, message):

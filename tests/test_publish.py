@@ -7,11 +7,14 @@ import json
 
 import pyarrow as pa
 import pytest
-from harness import rows, run, write_jsonl
+from harness import published, rows, run, write_jsonl
 from toys import ToyScrub
 
 from pipeline import histograms
+from pipeline.errors import PlanError, StageError
+from pipeline.schema import option
 from pipeline.scrub import EDGE_CHARS, Scrubber
+from pipeline.stage import Stage, stage
 
 RECIPE = """
 sources: {web: {reader: jsonl, paths: ["SECRET.jsonl"], id: id}}
@@ -94,6 +97,116 @@ def test_the_manifest_names_the_limits_of_every_stage(tmp_path):
         "dedup_exact": [],
         "toy_count": [],
     }
+
+
+TOLD = """
+sources: {web: {reader: jsonl, paths: [a.jsonl]}}
+stages: [toy_told, toy_even, toy_told: {as: after}, toy_scrub]
+"""
+
+
+def told(folder, out="run") -> dict:
+    """Name -> content of the files of facts, which the manifest must list."""
+    manifest = json.loads((folder / out / "out" / "manifest.json").read_text())
+    names = [step["facts"] for step in manifest["steps"] if step["facts"]]
+    own = {"ledger.json", "signals.json", "slices.json", "manifest.json"}
+    assert {path.name for path in (folder / out / "out").glob("*.json")} == {*names, *own}
+    assert {name: manifest["files"][name]["sha256"] for name in names} == {
+        name: hashlib.sha256((folder / out / "out" / name).read_bytes()).hexdigest() for name in names
+    }
+    return {name: json.loads((folder / out / "out" / name).read_text()) for name in names}
+
+
+def test_what_a_fit_tells_is_published_under_its_label(tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", 30, seed=3, extra=[{"text": "SECRET 中文"}])
+    run(tmp_path, TOLD)
+    left = len(rows(tmp_path / "run"))
+    counts = {"toy_told.json": {"kind": "count", "文档": 31}, "after.json": {"kind": "count", "文档": left}}
+    assert told(tmp_path) == counts
+    steps = json.loads((tmp_path / "run" / "out" / "manifest.json").read_text())["steps"]
+    assert [step["facts"] for step in steps] == ["toy_told.json", None, "after.json", None]
+    assert run(tmp_path, TOLD).did_nothing
+
+
+def test_facts_go_with_the_fit_and_come_back_with_it(tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", 30, seed=3, extra=[{"text": "SECRET 中文"}])
+    run(tmp_path, TOLD)
+    before = published(tmp_path / "run")
+    run(tmp_path, TOLD, until="toy_even")
+    assert list(told(tmp_path)) == ["toy_told.json"]
+    run(tmp_path, TOLD, until="toy_told")
+    assert told(tmp_path)["toy_told.json"]["文档"] == 31 == len(rows(tmp_path / "run"))
+    run(tmp_path, TOLD.replace("toy_told", "toy_count"))
+    assert told(tmp_path) == {}
+    (tmp_path / "run" / "out" / "manifest.json").unlink()  # as if the run had been killed before
+    run(tmp_path, TOLD, workers=2)
+    assert published(tmp_path / "run") == before
+    (tmp_path / "run" / "out" / "after.json").unlink()
+    assert not run(tmp_path, TOLD).did_nothing
+    assert published(tmp_path / "run") == before
+
+
+def test_facts_that_fail_stop_the_run_and_name_the_fit(tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", 3, seed=3)
+    with pytest.raises(
+        StageError, match=r"^after failed on its artifact \(ZeroDivisionError: by wish\); to run it again"
+    ):
+        run(tmp_path, TOLD.replace("as: after", "as: after, broken: true"))
+    assert not (tmp_path / "run" / "out" / "manifest.json").exists()
+
+
+@stage("toy_model")
+class ToyModel(Stage):
+    """Does nothing, and tells of the model that an option names by its path."""
+
+    model: str = option("plain", "an artifact, or a model")
+
+    def apply(self, batch) -> None:
+        assert len(batch) > 0
+
+    def facts(self) -> dict:
+        if self.model == "broken":
+            raise ZeroDivisionError("by wish")
+        if self.model == "no number":
+            return {"mean": float("nan")}
+        return {} if self.model == "plain" else {"kind": "模型", "model": self.model}
+
+
+MODELS = """
+sources: {web: {reader: jsonl, paths: [a.jsonl]}}
+stages:
+  - toy_count
+  - toy_model
+  - toy_model: {as: own, model: 模型.bin}
+  - toy_model: {as: fitted, model: "@toy_count"}
+"""
+
+
+def test_what_a_stage_tells_of_its_model_is_published_under_its_label(tmp_path):
+    """Of one that a Fit has made the Fit would tell; a model of which nothing is known has no file."""
+    write_jsonl(tmp_path / "a.jsonl", 30, seed=3)
+    run(tmp_path, MODELS)
+    assert told(tmp_path) == {"own.json": {"kind": "模型", "model": "模型.bin"}}
+    steps = json.loads((tmp_path / "run" / "out" / "manifest.json").read_text(encoding="utf-8"))["steps"]
+    assert {step["label"]: step["facts"] for step in steps} == {
+        "toy_count": None, "toy_model": None, "own": "own.json", "fitted": None,
+    }  # fmt: skip
+    assert run(tmp_path, MODELS).did_nothing
+    run(tmp_path, MODELS.replace("模型.bin", "plain"))
+    assert told(tmp_path) == {}
+
+
+def test_a_stage_that_fails_to_tell_or_tells_under_a_name_in_use_is_named(tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", 3, seed=3)
+    with pytest.raises(StageError, match=r"^own failed on its model \(ZeroDivisionError: by wish\); to run it again"):
+        run(tmp_path, MODELS.replace("模型.bin", "broken"))
+    with pytest.raises(StageError, match=r"^own failed on its model \(ValueError: Out of range float values"):
+        run(tmp_path, MODELS.replace("模型.bin", "no number"))
+    for label, rival in (("slices", "every run"), ("count", "toy_published")):
+        clash = MODELS.replace("toy_count", "toy_published").replace("as: own", f"as: {label}")
+        with pytest.raises(PlanError, match=f"{label} publishes {label}.json, as {rival} does: choose another as:"):
+            run(tmp_path, clash)
+    run(tmp_path, MODELS.replace("as: fitted", "as: signals"))  # it has nothing of its own to tell
 
 
 SIGNALS = {"a_frac": pa.float32(), "a_n": pa.int32(), "a_label": pa.string()}

@@ -301,6 +301,18 @@ class ToyPublished(ToyCount):
     publishes = "count.json"
 
 
+@stage("toy_told")
+class ToyTold(ToyCount):
+    """As `toy_count`; the number is told."""
+
+    broken: bool = option(False, "fail")
+
+    def facts(self, artifact: bytes) -> dict:
+        if self.broken:
+            raise ZeroDivisionError("by wish")
+        return {"kind": "count", "文档": int(artifact)}
+
+
 @stage("toy_files")
 class ToyFiles(Export):
     """Writes the texts of each shard to a file, and the names of all to another."""
