@@ -10,7 +10,12 @@ CorpusmillError
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+MAX_NAMES = 40
+"""Names that a message lists; the rest are counted."""
+MAX_NAME, MAX_SAID = 80, 1_000
+"""Characters of a name, and of what a library or a file says, in a message."""
 
 
 class CorpusmillError(Exception):
@@ -54,10 +59,38 @@ class StageError(CorpusmillError, RuntimeError):
     exit_code = 4
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'x'?)` for the closest of `known`, else what exists."""
+def did_you_mean(word: str, known: Iterable[str], most: int = MAX_NAMES) -> str:
+    """` (did you mean 'x'?)` for the closest of `known`, else what exists, `most` names at most."""
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
-        return f" (did you mean '{close[0]}'?)"
-    return f" (there is: {', '.join(names)})" if names else ""
+        return f" (did you mean '{shortened(close[0], MAX_NAME)}'?)"
+    return f" (there is: {listed(names, most)})" if names else ""
+
+
+def listed(names: Sequence[str], most: int = MAX_NAMES) -> str:
+    """Names for a message, which may be very many and very long: the first of them, and how many more there are."""
+    told = ", ".join(shortened(name, MAX_NAME) for name in names[:most])
+    return told if len(names) <= most else f"{told} and {len(names) - most:,} more"
+
+
+def shortened(text: str, most: int = MAX_SAID) -> str:
+    """Text of somebody else's for a message: what is over `most` characters is left out of its middle."""
+    if len(text) <= most:
+        return text
+    half = most // 2
+    return f"{text[:half]} [... {len(text) - 2 * half:,} characters ...] {text[-half:]}"
+
+
+def interruption(error: BaseException) -> KeyboardInterrupt | None:
+    """The KeyboardInterrupt that an error is, or was made from: compiled code turns it into a SystemError."""
+    chain: list[BaseException | None] = [error]
+    met: set[int] = set()
+    while chain:
+        one = chain.pop()
+        if isinstance(one, KeyboardInterrupt):
+            return one
+        if one is not None and id(one) not in met:
+            met.add(id(one))
+            chain += [one.__context__, one.__cause__]
+    return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
-from .errors import StageError
-from .plan import with_artifacts
+from . import storage
+from .errors import MAX_NAME, StageError, interruption, shortened
+from .plan import references, with_artifacts
 from .stage import Stage
 from .work import Workspace
 
@@ -50,16 +52,30 @@ def opened(work: Workspace, position: int) -> tuple[Stage, Any]:
     """The stage at a position with its artifacts filled in, and its resource; made once per worker."""
     key = work.plan.fingerprints[position]
     if key not in _opened:
-        made = with_artifacts(work.plan.step(position).stage, work.artifacts)
-        assert isinstance(made, Stage)
-        _opened[key] = made, made.open()
+        stage = work.plan.step(position).stage
+        made = with_artifacts(stage, work.artifacts)
+        with contextlib.ExitStack() as files:  # a stage opens its model by path, and a run folder may have a URL
+            at_hand = {
+                label: files.enter_context(storage.local(work.artifacts[label]))
+                for label in set(references(stage).values())
+            }
+            opening = with_artifacts(stage, at_hand)
+            assert isinstance(made, Stage) and isinstance(opening, Stage)
+            _opened[key] = made, opening.open()
     return _opened[key]
 
 
 def stage_error(work: Context, label: str, where: str, batch: pa.RecordBatch | None, error: Exception) -> StageError:
-    """The error that names stage, place, rows and the command that runs it again."""
+    """The error that names stage, place, rows and the command that runs it again.
+
+    Raises KeyboardInterrupt if `error` came of one: then it is nobody's fault.
+    """
+    stopped = interruption(error)
+    if stopped is not None:
+        raise stopped
     rows = ""
     if batch is not None and batch.num_rows:
-        rows = f", rows {batch.column('origin')[0].as_py()} to {batch.column('origin')[-1].as_py()}"
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        first, last = (shortened(batch.column("origin")[place].as_py(), MAX_NAME) for place in (0, -1))
+        rows = f", rows {first} to {last}"
+    what = f"{type(error).__name__}: {shortened(str(error))}" if str(error) else type(error).__name__
     return StageError(f"{label} failed on {where}{rows} ({what}); to run it again: {work.replay}")

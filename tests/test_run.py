@@ -75,6 +75,16 @@ def test_a_run_folder_may_be_an_object_store(folder):
         assert storage.sha256_of(f"{url}/{name}") == sha256, name
 
 
+def test_what_a_fit_made_reaches_its_user_from_an_object_store(folder):
+    recipe = RECIPE[: RECIPE.index("  - toy_first_char")] + '  - toy_count\n  - toy_uses_count: {model: "@toy_count"}\n'
+    url = "memory://fit-of-test"
+    storage.remove_folder(url)
+    run_plan(plan(folder, recipe), url, 1, Silent())
+    run(folder, recipe)
+    for name, sha256 in published(folder / "run").items():
+        assert storage.sha256_of(f"{url}/{name}") == sha256, name
+
+
 def test_survivors_are_what_the_stages_say(folder):
     run(folder, RECIPE)
     inputs = [*sorted((folder / "a").glob("*.jsonl")), folder / "b.jsonl"]
