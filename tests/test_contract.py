@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 
+import judges
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -28,6 +29,7 @@ TEXTS = [
     "ภาษาไทยไม่มีวรรค " * 20, "ひらがなとカタカナ。" * 20, "한국어 문장입니다. " * 20, "שלום עולם " * 30, "नमस्ते दुनिया। " * 30,
     "Cut me\nIt uses cookies here.\nOne two three four five. Six seven eight nine.\r\nWiki says[12] so, they say.\n" * 3,
     "删去此行\n本网站使用 cookie 政策。\n他们说过这样的话。后来又有人来了！\n这是真的吗？她说不是。\n" * 3,
+    "good fine good", "spam! Bad, bad. 坏", "好文好文。", "坏广告，坏广告。",
     "<?xml version='1.0'?><p class=a>if (x) { return '%s'; }</p> https://a.org/b?c lorem ipsum.\n" * 20, "U2FsdGVkX1" * 90,
     *[text_of(chance, n) for n in (3, 20, 60, 120, 400, 60, 120)],
 ]  # fmt: skip
@@ -40,9 +42,17 @@ CASES: dict[str, tuple[str, dict]] = {name: (name, {}) for name in ROW_STAGES}
 CASES |= {
     "quality-all-spacy": ("quality", {"presets": PRESETS, "words": "spacy"}),
     "quality-c4": ("quality", {"presets": ("c4",), "language": "zh", "unjudged": ("code",), "min_sentences": 2}),
+    "language-lines": ("language", {"by_line": True, "cut_lines": True, "min_share_main": 0.6}),
+    "classifier": ("classifier", {"model": "planted.zip"}),
+    "classifier-all": ("classifier", {"model": "all.zip", "by_language": False, "keep_frac": 0.4}),
+    "classifier-pareto": ("classifier", {"model": "planted.zip", "by": "pareto", "unjudged": ("code",)}),
+    "classifier-bare": (
+        "classifier",
+        {"model": "bare.bin", "label": "hq", "by": "threshold", "by_language": False, "min_score": 0.500011},
+    ),
     "quality-code": ("quality", {"presets": ("code", "keywords", "bloom"), "language": "en", "max_encoded_frac": 0}),
 }
-"""Row stages with their default options, and `quality` with presets of all kinds."""
+"""Row stages with their default options; `quality` with presets of all kinds; `classifier` with planted models."""
 
 
 def built(case: str):
@@ -54,6 +64,18 @@ def given(stage, first: int = 0, last: int | None = None) -> pa.RecordBatch:
     """The texts from one to another, with the column `language_label` if the stage needs it."""
     languages = LANGUAGES[first:last] if "language_label" in stage.needs() else None
     return documents(TEXTS[first:last], SOURCES[first:last], first_row=first, languages=languages)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models(tmp_path_factory):
+    """The files that CASES name, where the stages look for them."""
+    folder = tmp_path_factory.mktemp("models")
+    judges.write(folder / "planted.zip", judges.planted())
+    judges.write(folder / "all.zip", judges.planted({"all": [500_010, 500_010, 900_000]}))
+    judges.write(folder / "bare.bin", judges.model(("hq", "cc")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield
 
 
 @pytest.fixture(scope="module", params=CASES)
