@@ -28,7 +28,7 @@ def variants(work: Workspace) -> Iterator[Workspace]:
 
 
 def check_variants(plan: Plan) -> None:
-    """Raises PlanError if a variant leaves out a stage that is not there, or that must stay."""
+    """Raises PlanError if a variant leaves out a stage that is not there, that must stay, or that another needs."""
     chosen = plan.ablation
     if chosen is None:
         return
@@ -39,6 +39,7 @@ def check_variants(plan: Plan) -> None:
             if label not in labels:
                 raise PlanError(f"{where} leaves out '{label}', which is no stage{did_you_mean(label, labels)}")
             _check_may_go(plan, plan.steps[labels.index(label)], where)
+        _check_plan(plan, about["without"], where)
 
 
 def _check_may_go(plan: Plan, step: Step, where: str) -> None:
@@ -50,6 +51,23 @@ def _check_may_go(plan: Plan, step: Step, where: str) -> None:
         raise PlanError(f"{where} leaves out {step.label}, which must stay: validation is what {by} sets aside")
     if isinstance(step.stage, Fit) or (isinstance(step.stage, Stage) and step.stage.scrubs):
         raise PlanError(f"{where} leaves out {step.label}, which must stay")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Made(Fit):
+    """In the place of a Fit whose file a variant takes from the corpus: it reads nothing."""
+
+    name = "made"
+
+
+def _check_plan(plan: Plan, without: tuple[str, ...], where: str) -> None:
+    """Raises PlanError if what is left does not fit together."""
+    left = [step for step in plan.recipe.steps if step.label not in without]
+    steps = tuple(dataclasses.replace(step, stage=_Made()) if isinstance(step.stage, Fit) else step for step in left)
+    try:
+        make_plan(dataclasses.replace(plan.recipe, steps=steps, ablation=None))
+    except PlanError as error:
+        raise PlanError(f"{where} leaves out {', '.join(without)}: {error}") from error
 
 
 def _plan(work: Workspace, without: tuple[str, ...]) -> Plan:
