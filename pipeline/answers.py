@@ -1,12 +1,17 @@
-"""The answers of what-if and calibrate as lines for people; pure functions, whoever prints them hides escapes."""
+"""The answers of commands about judging as lines for people; pure functions, whoever prints them hides escapes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from .errors import listed
+from .report.classifiers import warnings
+
 MAX_ROWS = 20
 """Rows of a table that people see; JSON has all."""
+MAX_UNSERVED = 10
+"""Languages on a line."""
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
@@ -141,3 +146,46 @@ def _threshold(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _any(found: dict[str, Any]) -> tuple[str, ...]:
     return "any of them", "", "", "", f"{found['any']['now']:.2%}", f"{found['any']['then']:.2%}"
+
+
+def classifier_lines(facts: dict[str, Any], path: str) -> Iterator[str]:
+    """How good a classifier is on documents that it was not trained on, and where it is.
+
+    facts: what the Fit `classifier_model` tells.
+    """
+    heads = ("language", "positives", "candidates", "held out", "AUC", "interval, 95 %", "precision", "recall")
+    rows = [
+        _quality(name, facts["evaluation"]["by_language"][name], about) for name, about in facts["languages"].items()
+    ]
+    if len(rows) > 1:
+        total = {
+            kind: sum(about[kind] for about in facts["languages"].values()) for kind in ("positives", "candidates")
+        }
+        rows.append(_quality("all of them", facts["evaluation"]["all"], total))
+    yield table([heads, *rows])
+    yield from _unserved(facts["unserved"])
+    for warning in warnings(facts):
+        yield f"warning: {warning}"
+    yield f"classifier: {path}"
+
+
+def _unserved(languages: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Why languages are not served, each with its positives and candidates."""
+    for why in sorted({one["why"] for one in languages.values()}):
+        here = [(name, one["positives"], one["candidates"]) for name, one in languages.items() if one["why"] == why]
+        here.sort(key=lambda one: (-min(one[1:]), -max(one[1:]), one[0]))
+        told = [f"{name} {positives:,} and {candidates:,}" for name, positives, candidates in here]
+        yield f"not served, {why} (positives and candidates): {listed(told, MAX_UNSERVED)}"
+
+
+def _quality(name: str, found: dict[str, Any], about: dict[str, int]) -> tuple[str, ...]:
+    counts = about["positives"], about["candidates"], found["positives"] + found["candidates"]
+    interval = f"{found['auc_low']:.3f} to {found['auc_high']:.3f}"
+    shares = tuple("–" if found[what] is None else f"{found[what]:.1%}" for what in ("precision", "recall"))
+    return name, *(f"{count:,}" for count in counts), f"{found['auc']:.3f}", interval, *shares
+
+
+def score_lines(summary: dict[str, Any]) -> Iterator[str]:
+    """How many documents were scored, and how the scores lie."""
+    yield f"{summary['documents']:,} documents, mean score {summary['mean']:.4f}"
+    yield "deciles: " + " ".join(f"{value:.4f}" for value in summary["deciles"])

@@ -6,13 +6,10 @@ out. Letters: N documents of the reference.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
 import shlex
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -25,12 +22,12 @@ from . import storage
 from .batch import Batch, utf8_buffers
 from .errors import CorpusmillError, InputError, PlanError, did_you_mean
 from .execute import carry_out
+from .given_files import check_out, sources_of, writing
 from .ingest import Place, read_batches
 from .percentiles import documents_for, failing, order_interval, outward, shown
 from .plan import Plan, make_plan
-from .readers.base import find_reader
-from .recipe import Recipe, Source, Step, load_recipe
-from .schema import build, fields_of, options
+from .recipe import Recipe, Step, load_recipe
+from .schema import fields_of, options
 from .stage import LANGUAGE_CODE, GlobalStage, Limit, Stage, can_judge, relabel
 from .worker import Done, Progress, stage_error
 
@@ -38,20 +35,6 @@ MIN_DOCUMENTS = 100
 MAX_OTHERS = 0.05
 """Share of the reference that may be taken for another language before the answer warns."""
 SHOWN = (1, 5, 50, 95, 99)
-READERS: dict[str, tuple[str, dict[str, Any]]] = {
-    ".jsonl": ("jsonl", {}),
-    ".ndjson": ("jsonl", {}),
-    ".txt": ("text", {}),
-    ".md": ("text", {}),
-    ".parquet": ("parquet", {}),
-    ".arrow": ("arrow", {}),
-    ".feather": ("arrow", {}),
-    ".csv": ("csv", {}),
-    ".tsv": ("csv", {"delimiter": "\t"}),
-}
-"""Suffix, below one of compression -> reader and options."""
-COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
-
 
 Values = npt.NDArray[np.floating[Any]]
 
@@ -144,28 +127,8 @@ def profile_text(profile: dict[str, Any]) -> str:
 def write_profile(path: str, profile: dict[str, Any]) -> None:
     """Write a new file. Raises InputError if there is one, or it cannot be written."""
     check_out(path)
-    with _writing(path):
+    with writing(path):
         storage.write_bytes(path, profile_text(profile).encode())
-
-
-def check_out(path: str) -> None:
-    """Raises InputError if there is such a file, which somebody may have edited, or none can be written there."""
-    if storage.exists(path):
-        raise InputError(f"{path} exists: give another --out, or delete it")
-    if not storage.is_url(path):
-        folder = os.path.dirname(os.path.abspath(path))
-        while not os.path.lexists(folder):
-            folder = os.path.dirname(folder)
-        with _writing(path), tempfile.TemporaryFile(dir=folder):
-            pass
-
-
-@contextlib.contextmanager
-def _writing(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"cannot write {path} ({error.strerror or error}): give another --out") from error
 
 
 def _chosen(recipe: Recipe, label: str | None) -> Step:
@@ -198,25 +161,8 @@ def _over_reference(recipe: Recipe, last: Step, asked: Asked) -> Recipe:
             raise PlanError(f"{recipe.path}:{step.line}: {step.label} uses '{made[0]}', which calibrate does not make")
         unnamed = dict.fromkeys(step.stage.source_options, ())  # these name sources of the recipe
         steps.append(dataclasses.replace(step, stage=dataclasses.replace(step.stage, **unnamed)))  # type: ignore[type-var]
-    return dataclasses.replace(recipe, sources=tuple(_sources(asked)), steps=tuple(steps), ablation=None)
-
-
-def _sources(asked: Asked) -> Iterator[Source]:
-    """A source per kind of file, named like its reader."""
-    groups: dict[str, tuple[str, dict[str, Any], list[str]]] = {}
-    for path in asked.reference:
-        stem, suffix = os.path.splitext(path.rstrip("/"))
-        if suffix in COMPRESSED:
-            suffix = os.path.splitext(stem)[1]
-        name, values = (asked.reader, {}) if asked.reader else READERS.get(suffix, ("", {}))
-        if not name:
-            raise PlanError(f"nothing says how to read {path}: give --reader, such as --reader jsonl")
-        whole = path if storage.is_url(path) else os.path.abspath(path)
-        groups.setdefault(name + str(values), (name, values, []))[2].append(whole)
-    for number, (name, values, paths) in enumerate(groups.values()):
-        text = {"text": asked.text} if asked.text else {}
-        made = build(find_reader(name), {**values, **text, "paths": paths}, f"reader {name}")
-        yield Source(f"reference_{number}", made, "", 0)
+    sources = tuple(sources_of(asked.reference, "reference", asked.reader, asked.text))
+    return dataclasses.replace(recipe, sources=sources, steps=tuple(steps), ablation=None)
 
 
 def _limits(step: Step, language: str) -> list[Limit]:

@@ -6,11 +6,12 @@ Corpus text is untrusted, so control characters never reach the terminal.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
@@ -202,10 +203,21 @@ def print_mix(account: dict[str, Any]) -> None:
     print(f"corpus: {account['folder']}")
 
 
-def print_lines(lines: Iterable[str]) -> None:
-    """Lines for people."""
+def print_lines(lines: Iterable[str], to: TextIO | None = None) -> None:
+    """Lines for people, on stdout or elsewhere."""
     for line in lines:
-        print(printable(line))
+        print(printable(line), file=to)
+
+
+def print_data(lines: Iterable[str]) -> None:
+    """Lines for machines."""
+    for line in lines:
+        print(line)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value for machines."""
+    print(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def story_lines(told: dict[str, Any]) -> Iterator[str]:

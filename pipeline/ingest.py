@@ -141,7 +141,8 @@ def read_rows(source: Source, item: Input, on_error: str) -> Iterator[Document |
                 raise InputError(f"{item.location} has over {MAX_ROWS:,} rows: split it into several files")
             row = read.row + 1
             if isinstance(read, Bad) and on_error == "stop":
-                raise InputError(f"{read.message}; `on_error: quarantine` in the recipe drops and counts such rows")
+                hint = "; `on_error: quarantine` in the recipe drops and counts such rows" if source.line else ""
+                raise InputError(read.message + hint)
             yield read
     except InputError as error:
         if on_error == "stop":

@@ -41,7 +41,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Source:
-    """A named source: what reads it, what kind of text it is (a tag, or empty), and its line in the recipe."""
+    """A named source: what reads it, what kind of text it is (a tag, or empty), and its line in the recipe, if any."""
 
     name: str
     reader: Reader

@@ -16,8 +16,9 @@ from harness import CHINESE, Silent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.calibrate import Asked, calibrate, check_out, profile_text, write_profile
+from pipeline.calibrate import Asked, calibrate, profile_text, write_profile
 from pipeline.errors import InputError, PlanError, StageError
+from pipeline.given_files import check_out
 from pipeline.percentiles import documents_for, failing, order_interval, outward
 from pipeline.readers.base import load_readers
 from pipeline.stage import load_stages

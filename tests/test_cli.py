@@ -179,6 +179,14 @@ def test_errors_are_one_line_with_the_exit_code_of_their_kind(folder, capsys, ar
         assert err.count("\n") == 1
 
 
+def test_what_a_recipe_says_is_told_bounded_on_one_line_without_escapes(folder, capsys):
+    (folder / "long.yaml").write_text(RECIPE.replace("normalize", '"坏\\e[2J\\n' + "x" * 100_000 + '"'))
+    assert cli("plan", "long.yaml") == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: long.yaml:4: there is no stage '坏\\u001b[2J\\nxxx") and "characters ...] x" in err
+    assert len(err) < 5_000 and err.count("\n") == 1
+
+
 def test_trace_asks_for_enough_of_the_uid(folder, capsys):
     cli("run", "r.yaml", "--workers", "1")
     assert cli("trace", "runs/r", "0") == 3
@@ -243,7 +251,11 @@ def test_calibrate_looks_where_it_will_write_before_it_measures(folder, capsys, 
     assert err == "error: cannot write a.jsonl/中.yaml (Not a directory): give another --out\n"
 
 
-@pytest.mark.parametrize("command", ["plan", "run", "stages", "report", "trace", "what-if", "calibrate", "docs"])
+COMMANDS = ["plan", "run", "mix", "stages", "report", "trace", "docs"]
+JUDGING = ["what-if", "calibrate", "train-classifier", "classifier"]
+
+
+@pytest.mark.parametrize("command", COMMANDS + JUDGING)
 def test_every_help_has_an_example(capsys, command):
     with pytest.raises(SystemExit) as caught:
         main([command, "--help"])
@@ -262,6 +274,10 @@ def test_every_help_has_an_example(capsys, command):
         ["what-if", "runs/r"],
         ["what-if", "runs/r", "--set", "a.b=1", "--examples", "-1"],
         ["calibrate", "r.yaml", "--language", "de"],
+        ["train-classifier", "--positives", "a.jsonl", "--out", "a.zip"],
+        ["train-classifier", "--positives", "--negatives", "b.jsonl", "--out", "a.zip"],
+        ["classifier", "--model", "a.zip"],
+        ["classifier", "--model", "a.zip", "--score"],
         ["calibrate", "r.yaml", "--reference", "a", "--language", "de", "--percentile", "50"],
     ],
 )
