@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -176,7 +177,7 @@ def documents() -> dict[str, dict[str, list[str]]]:
 
 
 LANGUAGES = {"en": 30_000, "zh": 12_000, "de": 4000, "ja": 3000, "ru": 2500, "fr": 2000, "ar": 800, "中文方言": 240}
-REGISTERS = {"informational": 0.55, "conversational": 0.25, "对话": 0.12, "lyrical": 0.08}
+REGISTERS = {"web": 0.55, "formal": 0.25, "对话": 0.12, "spoken": 0.08}
 LENGTHS = {"under 1 KB": 0.3, "1 to 4 KB": 0.35, "4 to 16 KB": 0.25, "16 to 64 KB": 0.08, "64 KB and more": 0.02}
 WEB_SOURCES = {"web": 0.7, "论坛": 0.2, "books": 0.1}
 RULES = {
@@ -202,7 +203,7 @@ def _picked(random: np.random.Generator, weights: dict[str, float], n: int) -> n
 def judged_documents(seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Dimension -> the value of each document, and which rules each fails, bool[N, R].
 
-    Two rules are unjust: `too_few_words` to what is conversational, `too_few_stop_words` to a small language.
+    Two rules are unjust: `too_few_words` to dialogue, `too_few_stop_words` to a small language.
     """
     random, n = np.random.default_rng(seed), sum(LANGUAGES.values())
     sorts = {"source": WEB_SOURCES, "length": LENGTHS, "language": LANGUAGES, "register": REGISTERS}
@@ -217,7 +218,7 @@ def judged_documents(seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 
 def sliced(values: dict[str, np.ndarray], failed: np.ndarray, reasons: list[str]) -> dict:
-    """What `slices.json` holds of one stage."""
+    """What `slices.json` holds of one stage; values in their order, languages by the number of documents."""
     dropped, first = failed.any(axis=1), failed.argmax(axis=1)
     only = failed & (failed.sum(axis=1) == 1)[:, None]
 
@@ -230,9 +231,11 @@ def sliced(values: dict[str, np.ndarray], failed: np.ndarray, reasons: list[str]
             }
             for row, reason in enumerate(reasons)
         }
-        return {"reached": int(here.sum()), "dropped": int((here & dropped).sum()), "rules": rules}
+        reached, lost = int(here.sum()), int((here & dropped).sum())
+        return {"reached": reached, "dropped": lost, "kept_bytes": 999 * (reached - lost), "rules": rules}
 
-    names = {"all": ["all"], "source": WEB_SOURCES, "length": LENGTHS, "language": LANGUAGES, "register": REGISTERS}
+    names = {"all": ["all"], "source": list(WEB_SOURCES), "length": list(LENGTHS), "register": list(REGISTERS)}
+    names["language"] = [name for name, _ in Counter(values["language"].tolist()).most_common()]
     return {dimension: {name: counts(of == name) for name in names[dimension]} for dimension, of in values.items()}
 
 

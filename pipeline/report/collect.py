@@ -21,6 +21,8 @@ from pipeline.ledger import Count, Ledger
 from pipeline.shards import read_shard
 
 from .advice import next_steps
+from .classifiers import classifiers_facts
+from .languages import languages_facts
 from .rules import limits_facts, removal_steps, rules_facts
 from .tokenized import packing_facts, tokenizer_facts
 from .training import ablation_facts
@@ -59,6 +61,8 @@ def collect(run: str) -> dict[str, Any]:
         "stages": [_stage(label, ledger, drops) for label in ledger.stages],
         "clusters": drops.clusters(list(ledger.stages)),
         "labels": _labels(run, signals),
+        "languages": languages_facts(run, manifest["steps"], signals),
+        "classifiers": classifiers_facts(run, manifest["steps"]),
         "scrubbed": _scrubbed(run, manifest["scrubbed_by"], signals),
         **rules,
         "removal_steps": removal_steps(_name(run), manifest["steps"], rules["removal"]),

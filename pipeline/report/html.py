@@ -8,12 +8,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from . import ablation_figures, figures, rule_figures, rules, text, units
+from . import ablation_figures, classifiers, figures, judge_figures, languages, rule_figures, rules, text, units
 from .advice import READING
 from .text import number, share, size, visible
 from .training import MAX_EPOCHS, apart, remarks
 
-STYLES = ("style.css", "training.css", "rules.css")
+STYLES = ("style.css", "training.css", "rules.css", "judges.css")
 
 
 @cache
@@ -31,6 +31,7 @@ def _environment() -> jinja2.Environment:
         share=share, units=units, max_epochs=MAX_EPOCHS, reading=READING, apart=apart, remarks=remarks
     )
     environment.globals.update(figures=figures, ablation_figures=ablation_figures, rule_figures=rule_figures)
+    environment.globals.update(judge_figures=judge_figures, classifiers=classifiers, languages=languages)
     environment.globals.update(rules=rules, text=text, n_warnings=rules.N_WARNINGS)
     return environment
 
@@ -48,7 +49,5 @@ def render_html(data: dict[str, Any]) -> str:
     environment = _environment()
     loader = environment.loader
     assert loader is not None
-    style = Markup(
-        "".join(loader.get_source(environment, name)[0] for name in ("style.css", "training.css", "rules.css"))
-    )
+    style = Markup("".join(loader.get_source(environment, name)[0] for name in STYLES))
     return environment.get_template("page.html.j2").render(data=data, colours=colours, style=style)

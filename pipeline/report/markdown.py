@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .markdown_judges import classifiers_part, languages_part
 from .markdown_rules import limits_cell, removed_part, waterfall_part
 from .markdown_text import block, plain, table
 from .markdown_training import ablation_part, tokenized_part
@@ -34,6 +35,8 @@ def render_markdown(data: dict[str, Any]) -> str:
         *removed_part(data),
         *_clusters(data),
         *_scrubbed(data),
+        *languages_part(data),
+        *classifiers_part(data),
         *_labels(data),
         *_signals(data),
         *tokenized_part(data),
@@ -130,7 +133,8 @@ def _scrubbed(data: dict[str, Any]) -> list[str]:
 
 def _labels(data: dict[str, Any]) -> list[str]:
     parts = []
-    for column, sources in data["labels"].items():
+    told = {found["column"] for found in data["languages"].values()}
+    for column, sources in ((column, sources) for column, sources in data["labels"].items() if column not in told):
         rows = [[plain(source), plain(label), number(n)] for source, pairs in sources.items() for label, n in pairs]
         parts += [f"## {plain(column)}", table(["source", "label", "survivors"], rows)]
     return parts

@@ -160,5 +160,7 @@ def heat(one: Tree, average: float) -> str:
 
 
 def of_all(one: Tree) -> str:
-    """Documents removed of those that came to the stage."""
-    return f"{number(one['removed'])} of {number(one['reached'])} documents, {share(one['removed'], one['reached'])}"
+    """Documents removed of those that the stage judged, and how many it was told not to."""
+    spared = f"; {number(one['exempt'])} of sources that it does not judge are left out" if one["exempt"] else ""
+    told = f"{number(one['removed'])} of {number(one['reached'])} documents, {share(one['removed'], one['reached'])}"
+    return told + spared

@@ -29,7 +29,8 @@ def rules_facts(run: str, ledger: Ledger, steps: list[Tree]) -> Tree:
 
     rules: stage -> rules in the order of judging, each with documents that failed it (`failed`, what it would drop
     alone), that it dropped (`first`), that no other rule would have dropped (`only`), and dropped so far (`so_far`).
-    removal: stage -> `bias.audit`, where there are slices to compare. steps: of the manifest.
+    removal: stage -> `bias.audit`, where there are slices to compare, the share of all judged documents, and how many
+    are `exempt`: of sources that the stage does not judge. steps: of the manifest.
     """
     by_label = {step["label"]: step for step in steps}
     slices = storage.read_json(storage.join(run, "out", "slices.json"))
@@ -42,7 +43,9 @@ def rules_facts(run: str, ledger: Ledger, steps: list[Tree]) -> Tree:
             rules[label] = waterfall(whole, order)
         audit = bias.audit(dimensions, order, _by_name(by_label[label], order) if label in by_label else ())
         if whole["dropped"] and audit["whole"]:
-            removal[label] = {**bias.Share(whole["dropped"], whole["reached"]).to_json(), **audit}
+            n = bias.judged(whole)
+            told = {**bias.Share(whole["dropped"], n).to_json(), "exempt": whole["reached"] - n}
+            removal[label] = {**told, **audit}
     return {"rules": rules, "removal": removal}
 
 

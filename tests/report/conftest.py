@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from harness import run, write_jsonl
+from made_up_judges import add_judges
 from made_up_run import RECIPE, SOURCES, ablation, add_ablation, add_judging, add_tokens, documents
 
 HOSTILE = [
@@ -59,6 +60,13 @@ def trained(plain_run) -> Path:
 def judged(plain_run) -> Path:
     """A run with a stage of many rules, two of which are unjust to some."""
     add_judging(plain_run)
+    return plain_run
+
+
+@pytest.fixture
+def classified(plain_run) -> Path:
+    """A run that identifies languages, and whose classifier deletes colloquial text."""
+    add_judges(plain_run)
     return plain_run
 
 

@@ -70,7 +70,9 @@ def test_the_browser_sees_what_it_should(page, tmp_path):
     assert len(page.value(HIDDEN_FIGURES)) == 1
 
 
-@pytest.mark.parametrize(("kind", "n_pictures"), [("plain_run", 3), ("trained", 20), ("judged", 60)])
+@pytest.mark.parametrize(
+    ("kind", "n_pictures"), [("plain_run", 3), ("trained", 20), ("judged", 60), ("classified", 60)]
+)
 def test_the_report_can_be_seen(page, request, kind, n_pictures):
     address = Path(write_report(str(request.getfixturevalue(kind))))
     for width, scheme in SIZES:

@@ -239,8 +239,8 @@ def test_only_a_stage_that_tells_languages_decides_by_them(judged, rule, dimensi
     write_json(judged / "out" / "slices.json", slices)
     manifest = json.loads((judged / "out" / "manifest.json").read_text(encoding="utf-8"))
     steps = [*manifest["steps"][:-1], {**LANGUAGE_STEP, "slices": measured}]
-    write_json(judged / "out" / "manifest.json", {**manifest, "steps": steps})
-    data = collect(str(judged))
+    ledger = Ledger.from_json(json.loads((judged / "out" / "ledger.json").read_text(encoding="utf-8")))
+    data = {**collect(str(judged)), **rules_facts(str(judged), ledger, steps)}
     audit = data["removal"]["judge"]
     assert [one["rule"] for one in audit["decides"]] == [rule] * is_told
     assert ((rule, dimension, last) in {(one["rule"], one["dimension"], one["value"]) for one in audit["warnings"]}) != is_told  # fmt: skip
