@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import quality, training
+from . import classifiers, languages, quality, training
 from .quality import MB, fastest, n_bytes
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
@@ -191,6 +191,10 @@ def main() -> None:
             peers(texts[:8000])
     print("\nquality, one core, in memory")
     quality.main(found)
+    print("\nlanguage, one core, in memory")
+    languages.main()
+    print("\nclassifier, one core, in memory")
+    classifiers.main(found)
     training.main(found["en"][:2500] + found["zh"][:2500])
 
 
