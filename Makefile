@@ -3,6 +3,7 @@ PYTHON ?= python3
 RECIPE ?= recipes/quickstart.yaml
 RUN ?= runs/$(basename $(notdir $(RECIPE)))
 MIXTURE ?= natural
+CLASSIFIER ?= runs/classifier.zip
 TOKENS ?= 1000000
 BIN := .venv/bin
 READY := .venv/ready
@@ -10,7 +11,7 @@ TRAIN_PACKAGES := torch numpy pyarrow tokenizers pyyaml
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-ray test-train lint docs bench clean \
-	ingest language quality dedup pii tokenizer pack ablate report mix train
+	ingest language quality classifier dedup pii tokenizer pack ablate report mix train
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ language: $(READY) ## RECIPE up to language identification
 
 quality: $(READY) ## RECIPE up to the quality rules
 	$(BIN)/corpusmill run $(RECIPE) --until quality
+
+classifier: $(READY) ## train a quality classifier, CLASSIFIER, from the files POSITIVES and NEGATIVES
+	$(BIN)/corpusmill train-classifier --positives $(POSITIVES) --negatives $(NEGATIVES) --out $(CLASSIFIER)
 
 dedup: $(READY) ## RECIPE up to near-duplicate documents
 	$(BIN)/corpusmill run $(RECIPE) --until dedup_document

@@ -69,6 +69,7 @@ def test_the_recipe_for_chinese_and_english_runs(data):
         "mixtures: [alone, natural, uniform, half_chinese, llama]": "mixtures: [half_chinese, llama]",
         "tokens: 400_000": "tokens: 2_000", "layers: 2, width: 64, heads: 2": "layers: 1, width: 16, heads: 1",
         "sequence_tokens: 512": "sequence_tokens: 64", "min_score: 0.65": "min_score: 0.1",
+        "min_documents: 100": "min_documents: 10, min_held_out: 1",
     }  # fmt: skip
     for old, new in smaller.items():
         assert text.count(old) == 1
@@ -80,6 +81,8 @@ def test_the_recipe_for_chinese_and_english_runs(data):
     assert {row["source"] for row in kept} == {"zh_books", "en_books", "zh_web", "en_web"}
     assert len(kept) + len(dropped) == 2 * (12 + 120 + 10 + 4 + 1)
     assert {row["reason"] for row in dropped} >= {"bad_json", "empty", "too_short", "exact_duplicate"}
+    facts = json.loads((run / "out" / "classifier_model.json").read_text(encoding="utf-8"))
+    assert set(facts["languages"]) == {"zh", "en"}
     assert "jane.doe" not in json.dumps(kept + dropped)
     found = json.loads((run / "out" / "ablation" / "ablation.json").read_text(encoding="utf-8"))
     assert set(found["verdict"]["mixtures"]) == {"half_chinese", "llama"}
