@@ -147,8 +147,8 @@ def _share(one: Tree, rule: str | None) -> Share:
 
 
 def judged(one: Tree) -> int:
-    """Documents of a slice that a stage could drop. A run of an earlier version does not say which it could not."""
-    return int(one["reached"]) - int(one.get("exempt", 0))
+    """Documents of a slice that a stage could drop."""
+    return int(one["reached"]) - int(one["exempt"])
 
 
 def _decides(rule: str, shares: Shares, by_name: Collection[tuple[str, str]]) -> Iterator[Tree]:

@@ -232,7 +232,8 @@ def sliced(values: dict[str, np.ndarray], failed: np.ndarray, reasons: list[str]
             for row, reason in enumerate(reasons)
         }
         reached, lost = int(here.sum()), int((here & dropped).sum())
-        return {"reached": reached, "dropped": lost, "kept_bytes": 999 * (reached - lost), "rules": rules}
+        kept_bytes = 999 * (reached - lost)
+        return {"reached": reached, "exempt": 0, "dropped": lost, "kept_bytes": kept_bytes, "rules": rules}
 
     names = {"all": ["all"], "source": list(WEB_SOURCES), "length": list(LENGTHS), "register": list(REGISTERS)}
     names["language"] = [name for name, _ in Counter(values["language"].tolist()).most_common()]
@@ -297,7 +298,7 @@ def add_judging(folder: Path) -> None:
         rules = {r: {"failed": c["failed"], "dropped": c["first"], "dropped_bytes": 999 * c["first"]} for r, c in counts["rules"].items()}  # fmt: skip
         kept = counts["reached"] - counts["dropped"]
         ledger["judge"][source] = {"rows_in": counts["reached"], "rows_out": kept, "bytes_in": 999 * counts["reached"], "bytes_out": 999 * kept, "notes": {"neutral_profile": counts["reached"] // 7}, "reasons": rules}  # fmt: skip
-    step = {"label": "judge", "stage": "judge", "version": 1, "options": {"min_words": 50, "unjudged": []}, "limits": judged_limits(), "slices": {"register": "judge_register"}}  # fmt: skip
+    step = {"label": "judge", "stage": "judge", "version": 1, "options": {"min_words": 50, "unjudged": []}, "limits": judged_limits(), "slices": {"register": "judge_register"}, "facts": None}  # fmt: skip
     write_json(out / "ledger.json", ledger)
     write_json(out / "signals.json", {**signals, **judged_signals()})
     write_json(out / "slices.json", {**slices, "judge": found})

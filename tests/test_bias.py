@@ -29,7 +29,7 @@ from pipeline.slices import UNMEASURED
 def counted(dropped: int, reached: int, **failed: int) -> dict[str, Any]:
     """Counts of one slice, as `slices.json` has them; without rules named, all fail `short`."""
     rules = {rule: {"failed": n, "first": n, "only": n} for rule, n in (failed or {"short": dropped}).items()}
-    return {"reached": reached, "dropped": dropped, "rules": rules}
+    return {"reached": reached, "exempt": 0, "dropped": dropped, "rules": rules}
 
 
 def found(dimension: dict[str, Any], rules: tuple[str, ...] = ("short",), **more: Any) -> dict[str, Any]:

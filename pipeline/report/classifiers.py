@@ -75,7 +75,7 @@ def classifiers_facts(run: str, steps: list[Tree]) -> dict[str, Tree]:
     slices = storage.read_json(storage.join(run, "out", "slices.json"))
     found: dict[str, Tree] = {}
     for step in steps:
-        about = storage.read_json(storage.join(run, "out", step["facts"])) if step.get("facts") else {}
+        about = storage.read_json(storage.join(run, "out", step["facts"])) if step["facts"] else {}
         if about.get("kind") == KIND:
             told = {name: value for name, value in about.items() if name != "quantiles"}
             figures: Tree = {} if has_figures(about) else {"evaluation": None, "unserved": {}}

@@ -141,7 +141,7 @@ def test_a_second_stage_has_its_own_table(classified):
     signals = json.loads((classified / "out" / "signals.json").read_text(encoding="utf-8"))
     slices = json.loads((classified / "out" / "slices.json").read_text(encoding="utf-8"))
     again = {"label": "lid", "slices": {"language (lid)": "language_second"}}
-    slices["lid"] = {"language (lid)": {"ja": {"reached": 7, "dropped": 2, "kept_bytes": 50, "rules": {}}}}
+    slices["lid"] = {"language (lid)": {"ja": {"reached": 7, "exempt": 0, "dropped": 2, "kept_bytes": 50, "rules": {}}}}
     (classified / "out" / "slices.json").write_text(json.dumps(slices), encoding="utf-8")
     found = languages_facts(str(classified), [*manifest["steps"], again], signals)
     assert list(found) == ["language", "lid"]

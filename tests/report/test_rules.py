@@ -119,7 +119,11 @@ def test_the_waterfall_is_in_the_order_of_judging_and_ends_with_all_that_is_drop
 
 
 def test_stages_that_drop_nothing_are_not_spoken_of(tmp_path):
-    nothing = {"all": {"all": {"reached": 0, "dropped": 0, "rules": {"odd": {"failed": 0, "first": 0, "only": 0}}}}}
+    nothing = {
+        "all": {
+            "all": {"reached": 0, "exempt": 0, "dropped": 0, "rules": {"odd": {"failed": 0, "first": 0, "only": 0}}}
+        }
+    }
     write_json(tmp_path / "out" / "slices.json", {"even": nothing})
     ledger = Ledger()
     ledger.count("even", "web")
@@ -127,7 +131,7 @@ def test_stages_that_drop_nothing_are_not_spoken_of(tmp_path):
 
 
 def test_a_stage_with_nothing_to_compare_has_no_audit(tmp_path):
-    one = {"reached": 90, "dropped": 30, "rules": {"odd": {"failed": 30, "first": 30, "only": 30}}}
+    one = {"reached": 90, "exempt": 0, "dropped": 30, "rules": {"odd": {"failed": 30, "first": 30, "only": 30}}}
     write_json(tmp_path / "out" / "slices.json", {"even": {"all": {"all": one}, "source": {"网": one}}})
     ledger = Ledger()
     ledger.count("even", "网").reasons["odd"] = Reason(30, 30, 999)
