@@ -27,7 +27,16 @@ EN = [
     for place in ("hill", "sea")
 ]
 ZH = [f"{who}说：学而时习之，不亦说乎？" for who in ("子", "孟子", "老子", "庄子")]
-SMALL = {"width": 16, "heads": 2, "layers": 1, "batch_sequences": 4, "tokens": 3000, "max_epochs": 1000.0, "lr": 0.01}
+SMALL = {
+    "device": "cpu",
+    "width": 16,
+    "heads": 2,
+    "layers": 1,
+    "batch_sequences": 4,
+    "tokens": 3000,
+    "max_epochs": 1000.0,
+    "lr": 0.01,
+}
 
 
 @pytest.fixture(scope="module")
