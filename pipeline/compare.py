@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from . import storage
-from .exchange import read_partition
+from .exchange import read_sketches
 from .shards import read_table, write_table
 from .stage import Edges, GlobalStage
 from .verdicts import write_verdicts
@@ -35,7 +35,7 @@ def decide_task(work: Workspace, segment: None, task: PartitionTask) -> Done:
     """Write the edges of one partition. Raises StageError."""
     started = time.perf_counter()
     label = work.plan.step(task.position).label
-    part = read_partition([work.spill(task.position, shard) for shard in task.shards], task.partition)
+    part = read_sketches([work.spill(task.position, shard) for shard in task.shards], task.partition)
     try:
         edges = _global_stage(work, task.position).decide(part)
         assert (edges.kept < edges.other).all(), f"{label}: an edge goes from the higher rank to the lower"

@@ -51,6 +51,10 @@ EngineFactory = Callable[[Context, int], Engine]
 """Makes an engine for so many tasks at a time."""
 
 
+class DeadWorker(StageError):
+    """A worker process died."""
+
+
 class LocalEngine:
     """Works in this process if `workers` is 1 or there is one task, else in a pool started at first need."""
 
@@ -96,7 +100,7 @@ class LocalEngine:
                 for future in done:
                     yield future.result()
         except BrokenProcessPool as error:
-            raise StageError(
+            raise DeadWorker(
                 "a worker process died (killed, or out of memory?): run the same command again to go on,"
                 " with fewer --workers or a smaller shard_mb if memory was short"
             ) from error

@@ -12,7 +12,7 @@ from . import storage
 from .audit import divide, measured
 from .batch import Batch
 from .errors import CorpusmillError
-from .exchange import write_spill
+from .exchange import write_sketches
 from .execute import Outcome, quarantine, run_stage
 from .ingest import Place, read_batches
 from .ledger import Ledger
@@ -131,7 +131,7 @@ class ShardSink:
     def close(self) -> None:
         """Commit all files, the sidecar last."""
         if self.segment.then is not None:
-            write_spill(self.work.spill(self.segment.then, self.shard), self.sketches, self.work.plan.partitions)
+            write_sketches(self.work.spill(self.segment.then, self.shard), self.sketches, self.work.plan.partitions)
         documents, dropped, audited = (file.close() for file in (self.documents, self.dropped, self.audited))
         sidecar = {
             "fingerprint": segment_mark(self.work, self.segment),
@@ -257,5 +257,5 @@ def sketch_task(work: Workspace, segment: Segment, task: ShardTask) -> Done:
     for batch in read_shard(path, at_least_one=True):
         rows, n_bytes = rows + batch.num_rows, n_bytes + batch.column("text").nbytes
         sketches.append(sketch(work, segment.then, batch, task.name))
-    write_spill(work.spill(segment.then, task.name), sketches, work.plan.partitions)
+    write_sketches(work.spill(segment.then, task.name), sketches, work.plan.partitions)
     return Done(task.name, [task.name], rows, n_bytes, time.perf_counter() - started)

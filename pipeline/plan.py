@@ -19,7 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from .errors import InputError, PlanError, did_you_mean
+from .errors import InputError, OptionError, PlanError, RecipeError, did_you_mean
 from .ingest import READ
 from .readers.base import Input, Reader
 from .recipe import Recipe, Source, Step
@@ -106,7 +106,7 @@ def make_plan(recipe: Recipe, until: str | None = None) -> Plan:
     steps, exports = _apart(recipe, chosen)
     prints, artifacts = _fingerprints(recipe, steps, inputs)
     for step in exports:
-        artifacts[step.label] = _own_print(step, prints[-1], artifacts)
+        artifacts[step.label] = _own_print(recipe, step, prints[-1], artifacts)
     size = sum(item.size for items in inputs.values() for item in items)
     partitions = min(MAX_PARTITIONS, 1 + size // PARTITION_BYTES)
     left_out = until if until is not None and (len(chosen) < len(recipe.steps) or recipe.ablation) else None
@@ -130,10 +130,10 @@ def _apart(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], t
     documents, exports = steps[:first], steps[first:]
     for step in exports:
         if not isinstance(step.stage, Export):
-            where = f"{recipe.path}:{step.line}: {step.label}"
+            where = f"{recipe.at(step.line)}{step.label}"
             raise PlanError(f"{where} must come before {exports[0].label}, which writes what the others left")
         if step.label in OWN_FOLDERS:
-            raise PlanError(f"{recipe.path}:{step.line}: '{step.label}' is a folder of every run: choose another as:")
+            raise PlanError(f"{recipe.at(step.line)}'{step.label}' is a folder of every run: choose another as:")
     _check_published(recipe, documents)
     return documents, exports
 
@@ -161,7 +161,7 @@ def _check_published(recipe: Recipe, steps: tuple[Step, ...]) -> None:
     by_file = dict.fromkeys(OWN_FILES, "every run")
     scrubbing = [position for position, step in enumerate(steps) if isinstance(step.stage, Stage) and step.stage.scrubs]
     for position, step in enumerate(steps):
-        where = f"{recipe.path}:{step.line}: {step.label}"
+        where = f"{recipe.at(step.line)}{step.label}"
         for name in published_files(step):
             if name in by_file:
                 better = "choose another as:" if name == facts_file(step) else "leave one of them out"
@@ -193,7 +193,7 @@ def list_inputs(recipe: Recipe) -> dict[str, list[Input]]:
         try:
             inputs[source.name] = source.reader.inputs(recipe.folder)
         except InputError as error:
-            raise InputError(f"{recipe.path}:{source.line}: source '{source.name}': {error}") from error
+            raise InputError(f"{recipe.at(source.line)}source '{source.name}': {error}") from error
         if len(inputs[source.name]) > MAX_FILES:
             raise InputError(f"source '{source.name}' has over {MAX_FILES:,} files: split it into several sources")
     return inputs
@@ -205,21 +205,21 @@ def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, p
     after: list[dict[str, pa.DataType]] = [dict(signals)]
     made: dict[str, Step] = {}
     for position, step in enumerate(steps):
-        where = f"{recipe.path}:{step.line}"
+        where = recipe.at(step.line)
         _check_sources(recipe, step, where)
         for column in step.stage.needs():
             if column not in DOCUMENT.names and column not in signals:
                 raise PlanError(
-                    f"{where}: {step.label} needs the column '{column}', {_who_adds(column, steps, position)}"
+                    f"{where}{step.label} needs the column '{column}', {_who_adds(column, steps, position)}"
                 )
         for column, kind in signals_of(step.stage, step.label).items():
             if column in DOCUMENT.names or column in signals:
-                raise PlanError(f"{where}: {step.label} adds the column '{column}', which is there already")
+                raise PlanError(f"{where}{step.label} adds the column '{column}', which is there already")
             signals[column] = kind
         for name in references(step.stage).values():
             if name not in made:
                 raise PlanError(
-                    f"{where}: {step.label} uses '@{name}', which no stage before it makes{did_you_mean(name, made)}"
+                    f"{where}{step.label} uses '@{name}', which no stage before it makes{did_you_mean(name, made)}"
                 )
         if isinstance(step.stage, (Fit, Export)):
             made[step.label] = step
@@ -234,7 +234,7 @@ def _check_sources(recipe: Recipe, step: Step, where: str) -> None:
         for name in getattr(step.stage, option):
             if name not in names:
                 raise PlanError(
-                    f"{where}: {step.label} option '{option}' names no source of this recipe:"
+                    f"{where}{step.label} option '{option}' names no source of this recipe:"
                     f" '{name}'{did_you_mean(name, names)}"
                 )
 
@@ -314,7 +314,7 @@ def _fingerprints(
     fits: dict[str, str] = {}
     for step in steps:
         stage = step.stage
-        own = _own_print(step, prints[-1], fits)
+        own = _own_print(recipe, step, prints[-1], fits)
         if isinstance(stage, Fit):
             fits[step.label] = own
             prints.append(_digest(prints[-1], "after a fit", step.label))
@@ -323,11 +323,19 @@ def _fingerprints(
     return tuple(prints), fits
 
 
-def _own_print(step: Step, before: str, made: dict[str, str]) -> str:
-    """The hash of a step on what came before. made: the hashes of what it may refer to."""
+def _own_print(recipe: Recipe, step: Step, before: str, made: dict[str, str]) -> str:
+    """The hash of a step on what came before. made: the hashes of what it may refer to.
+
+    Raises InputError or RecipeError if a file that an option names is not there.
+    """
     stage = step.stage
     used = {name: made[target] for name, target in references(stage).items()}
-    identity = stage.identity() if not used else {}
+    try:
+        identity = stage.identity() if not used else {}
+    except InputError as error:
+        raise InputError(f"{recipe.at(step.line)}{step.label}: {error}") from error
+    except OptionError as error:
+        raise RecipeError(f"{recipe.at(step.line)}{error}") from error
     return _digest(
         before, step.label, stage.name, stage.version, options(stage), used, identity, library_versions(stage)
     )

@@ -14,20 +14,19 @@ from typing import Any, TypeVar
 
 from . import storage
 from .ablation import check_ablation, compare_mixtures, is_compared
-from .batch import Batch
 from .compare import decide_task, partition_tasks, settle
 from .engine import Engine, EngineFactory, LocalEngine, Task
-from .errors import CorpusmillError
+from .fitting import Place, fit
 from .ledger import Ledger
 from .passes import ShardTask, read_task, segment_mark, shard_task, sketch_task, task_path
 from .plan import Pass, Plan
 from .publish import is_published, publish
 from .report import has_report, write_report
-from .shards import finished, read_shard, sidecar_path
+from .shards import finished, sidecar_path
 from .stage import Fit, GlobalStage
 from .variants import check_variants, variants
-from .work import INPUTS, Segment, Workspace
-from .worker import Done, Progress, stage_error
+from .work import INPUTS, SCRATCH, Segment, Workspace
+from .worker import Done, Progress
 
 T = TypeVar("T")
 
@@ -81,6 +80,11 @@ def _prepare(work: Workspace) -> None:
         storage.remove_folder(work.root)  # what was set aside then must stop this run
         storage.remove(work.quarantined)
     storage.make_folder(work.root, private=True)
+    if plan.until is None:  # else a stage after the last may have left it, which goes on another time
+        kept = {work.scratch(label) for label in plan.artifacts}
+        for scratch in storage.list_files(work.root, SCRATCH):
+            if scratch not in kept:
+                storage.remove_folder(scratch)
     about = {"recipe": os.path.abspath(plan.recipe.path), "until": plan.until}
     storage.write_json(storage.join(work.run, "run.json"), about)
 
@@ -187,7 +191,7 @@ class Runner:
         assert segment.then is not None
         stage = self.work.plan.step(segment.then).stage
         if isinstance(stage, Fit):
-            fit(self.work, segment.then, segment.last, index)
+            fit(self.work, Place(segment.then, segment.last), self.map)
         elif not storage.exists(self.work.verdicts(segment.then)):
             self._compare(segment, segment.then, index)
 
@@ -199,21 +203,3 @@ class Runner:
         partitions = partition_tasks(self.work, position, index)
         self.map(f"{label}: compare", decide_task, None, partitions, self.work.plan.partitions)
         settle(self.work, position, index)
-
-
-def fit(work: Workspace, position: int, parent: int, index: dict[str, Any]) -> None:
-    """Write the artifact of a Fit from all documents, in order, if it is not there. Raises StageError."""
-    step = work.plan.step(position)
-    assert isinstance(step.stage, Fit)
-    path = work.artifacts[step.label]
-    if storage.exists(path):
-        return
-    paths = [storage.join(work.folder(parent), "documents", f"{shard['name']}.arrow") for shard in index["shards"]]
-    batches = (Batch(batch, step.stage, step.label) for path in paths for batch in read_shard(path))
-    with storage.commit(path) as file:
-        try:
-            step.stage.fit(batches, file)
-        except CorpusmillError:
-            raise
-        except Exception as error:
-            raise stage_error(work, step.label, "the documents that reach it", None, error) from error

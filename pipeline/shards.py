@@ -94,7 +94,7 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 
 @contextmanager
-def _reading(path: str) -> Iterator[None]:
+def reading(path: str) -> Iterator[None]:
     """Raises InputError where Arrow says that the file is damaged."""
     try:
         yield
@@ -106,7 +106,7 @@ def _reading(path: str) -> Iterator[None]:
 
 def open_shard(path: str, columns: list[str] | None = None) -> pa.ipc.RecordBatchFileReader:
     """An Arrow IPC file reader, of some columns only. Raises InputError if the file's frame is damaged."""
-    with _reading(path):
+    with reading(path):
         file = pa.PythonFile(storage.open_read(path), mode="r") if storage.is_url(path) else pa.OSFile(path, "rb")
         included = None
         if columns is not None:
@@ -119,7 +119,7 @@ def open_shard(path: str, columns: list[str] | None = None) -> pa.ipc.RecordBatc
 def read_batch(path: str, number: int, columns: list[str] | None = None) -> pa.RecordBatch:
     """One batch of a shard. Raises InputError if it is damaged."""
     reader = open_shard(path, columns)
-    with _reading(path):
+    with reading(path):
         return reader.get_batch(number)
 
 
@@ -130,7 +130,7 @@ def read_shard(path: str, columns: list[str] | None = None, *, at_least_one: boo
     """
     reader = open_shard(path, columns)
     for position in range(reader.num_record_batches):
-        with _reading(path):
+        with reading(path):
             batch = reader.get_batch(position)
         yield batch
     if at_least_one and not reader.num_record_batches:
@@ -140,7 +140,7 @@ def read_shard(path: str, columns: list[str] | None = None, *, at_least_one: boo
 def read_table(path: str, columns: list[str] | None = None) -> pa.Table:
     """A whole small file, or some of its columns. Raises InputError if it is damaged."""
     reader = open_shard(path, columns)
-    with _reading(path):
+    with reading(path):
         return reader.read_all()
 
 

@@ -3,8 +3,9 @@
 Two kinds share one last line. A `Stage` judges batches on their own. A `GlobalStage`
 compares all documents first: `sketch` gives keys, `decide` sees all rows of a key
 partition, `settle` turns the edges found into verdicts, and `apply` gets them. A `Fit`
-turns batches into one artifact file, which later stages name as `model: "@name"`. An
-`Export` comes after all of these and writes other files from the survivors, such as tokens.
+turns batches into one artifact file, which later stages name as `model: "@name"`; a
+`GlobalFit` does so in rounds, on all workers. An `Export` comes after all of these and
+writes other files from the survivors, such as tokens.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from .bench import Bench as Bench
+from .bench import ExportShard as ExportShard
+from .bench import Folder as Folder
+from .bench import Spill as Spill
 from .errors import PlanError, RecipeError, did_you_mean
 from .schema import configured
 
@@ -212,12 +216,22 @@ class Fit(Declared):
         """Read every batch, in order, and write the artifact."""
         raise NotImplementedError(f"{type(self).__name__}.fit")
 
-    def facts(self, artifact: bytes) -> dict[str, Any]:
+    def facts(self, artifact: BinaryIO) -> dict[str, Any]:
         """What may be told of the artifact, JSON-ready; published as `out/<label>.json` by a Fit that defines it.
 
-        Facts hold no text of the corpus, so the Fit may come before the scrubbing stage.
+        artifact: open at its start, seekable; it may be larger than memory. Facts hold no text of the corpus, so the
+        Fit may come before the scrubbing stage.
         """
         return {}
+
+    @property
+    def formats(self) -> dict[str, str]:
+        """Suffix of another file that `convert` can make -> why it cannot with these options; empty if it can."""
+        return {}
+
+    def convert(self, path: str, suffix: str, out: BinaryIO) -> None:
+        """Write the artifact at a path on the local disk as a file of another format."""
+        raise NotImplementedError(f"{type(self).__name__}.convert")
 
     @property
     def tells_facts(self) -> bool:
@@ -225,27 +239,16 @@ class Fit(Declared):
         return type(self).facts is not Fit.facts
 
 
-class Folder(Protocol):
-    """The folder `out/<label>` of an Export. Names are relative to it, with `/`."""
+class GlobalFit(Fit):
+    """A Fit that works in rounds on all workers, for more documents than one of them should read.
 
-    def write(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """A file that appears when the block ends without an error."""
-        ...
+    Its methods run in several processes, each of which has its own copy with the options of the recipe; an option that
+    names the artifact of another Fit is a path on the local disk there, which says nothing to others.
+    """
 
-    def read(self, path: str) -> BinaryIO:
-        """Open a file of an artifact or of another export by its full path."""
-        ...
-
-
-class ExportShard(Folder, Protocol):
-    """One shard of survivors, all of one source, and where an Export writes what it makes of them."""
-
-    name: str
-    source: str
-
-    def batches(self) -> Iterable[Batch]:
-        """The documents in order."""
-        ...
+    def fit(self, bench: Bench, out: BinaryIO) -> None:  # type: ignore[override]
+        """Call `bench.map`, as often as it takes, and write the artifact."""
+        raise NotImplementedError(f"{type(self).__name__}.fit")
 
 
 @dataclass(frozen=True)

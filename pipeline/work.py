@@ -1,8 +1,9 @@
 """The layout of `work/`: a folder per pass, named by the step it ends with and that step's fingerprint.
 
     work/{step}-{label}-{fingerprint}/          index.json (complete), documents/, dropped/, sidecars/, tasks/
-    work/{step}-{label}-{fingerprint}.exchange/  keys-{P}/, edges-{P}/, verdicts.arrow
+    work/{step}-{label}-{fingerprint}.exchange/  spills-{P}/, edges-{P}/, verdicts.arrow
     work/artifact-{label}-{fingerprint}          what a Fit wrote
+    work/artifact-{label}-{fingerprint}.scratch/ results-{method}/, spills/, files/ while a GlobalFit works
     work/export-{label}/  exports.json            sidecars of exports; which exports `out/` holds
     work/ablation/{mixture}-{seed}-{fingerprint}/ training runs
     work/variants/{name}/                         out/ and state/ of a variant; state/data/ to train it from
@@ -27,6 +28,8 @@ from .readers.base import Input
 
 INPUTS = -1
 """Stands for the folder before step 0."""
+SCRATCH = ".scratch"
+"""How the names of scratch folders end."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class Workspace:
 
     def spill(self, position: int, shard: str) -> str:
         """One shard's keys for a global stage."""
-        return storage.join(self.exchange(position), f"keys-{self.plan.partitions}", f"{shard}.arrow")
+        return storage.join(self.exchange(position), f"spills-{self.plan.partitions}", f"{shard}.arrow")
 
     def edges(self, position: int, partition: int) -> str:
         """The edges that one key partition gave."""
@@ -119,6 +122,10 @@ class Workspace:
             else storage.join(self.root, f"artifact-{label}-{mark[:16]}")
             for label, mark in self.plan.artifacts.items()
         }
+
+    def scratch(self, label: str) -> str:
+        """The folder of what a GlobalFit has between its rounds."""
+        return self.artifacts[label] + SCRATCH
 
     @property
     def quarantined(self) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
 from . import storage
-from .errors import MAX_NAME, StageError, interruption, shortened
+from .errors import MAX_NAME, OptionError, RecipeError, StageError, interruption, shortened
 from .plan import references, with_artifacts
-from .stage import Stage
+from .recipe import Step
+from .stage import Declared, Stage
 from .work import Workspace
 
 
@@ -52,17 +54,27 @@ def opened(work: Workspace, position: int) -> tuple[Stage, Any]:
     """The stage at a position with its artifacts filled in, and its resource; made once per worker."""
     key = work.plan.fingerprints[position]
     if key not in _opened:
-        stage = work.plan.step(position).stage
-        made = with_artifacts(stage, work.artifacts)
-        with contextlib.ExitStack() as files:  # a stage opens its model by path, and a run folder may have a URL
-            at_hand = {
-                label: files.enter_context(storage.local(work.artifacts[label]))
-                for label in set(references(stage).values())
-            }
-            opening = with_artifacts(stage, at_hand)
+        step = work.plan.step(position)
+        made = with_artifacts(step.stage, work.artifacts)
+        with at_hand(work, step) as opening:
             assert isinstance(made, Stage) and isinstance(opening, Stage)
             _opened[key] = made, opening.open()
     return _opened[key]
+
+
+@contextlib.contextmanager
+def at_hand(work: Workspace, step: Step) -> Iterator[Declared]:
+    """The stage with artifacts on the local disk filled in: it opens them by path, and a run folder may have a URL.
+
+    An option that does not fit what is in them is at the stage's line of the recipe.
+    """
+    with contextlib.ExitStack() as files:
+        names = sorted(set(references(step.stage).values()))
+        paths = {name: files.enter_context(storage.local(work.artifacts[name])) for name in names}
+        try:
+            yield with_artifacts(step.stage, paths)
+        except OptionError as error:
+            raise RecipeError(f"{work.plan.recipe.at(step.line)}{error}") from error
 
 
 def stage_error(work: Context, label: str, where: str, batch: pa.RecordBatch | None, error: Exception) -> StageError:

@@ -12,6 +12,7 @@ import tempfile
 import judges
 import pytest
 from harness import write_jsonl
+from toy_fits import ToyWords
 from toys import ToyEven, ToyFirstChar, ToyTold
 
 from pipeline.cli import main
@@ -37,6 +38,7 @@ def folder(tmp_path, monkeypatch):
     write_jsonl(tmp_path / "a.jsonl", 30, seed=4, extra=[{"text": "中文"}])
     (tmp_path / "r.yaml").write_text(RECIPE)
     (tmp_path / "q.yaml").write_text(RECIPE + "on_error: quarantine\n")
+    (tmp_path / "w.yaml").write_text(RECIPE.replace("toy_told", "toy_words"))
     judges.write_files(tmp_path, n=20)
     judges.write(tmp_path / "ours.zip", judges.planted())
     (tmp_path / "tmp").mkdir()
@@ -66,6 +68,8 @@ def ctrl_c():
     [
         (ToyEven, "apply", ["run", "r.yaml"], GOES_ON),
         (ToyEven, "apply", ["run", "q.yaml"], GOES_ON),
+        (ToyWords, "count", ["run", "w.yaml"], GOES_ON),
+        (ToyWords, "fit", ["run", "w.yaml"], GOES_ON),
         (ToyFirstChar, "sketch", ["run", "r.yaml"], GOES_ON),
         (ToyFirstChar, "decide", ["run", "r.yaml"], GOES_ON),
         (ToyFirstChar, "settle", ["run", "r.yaml"], GOES_ON),

@@ -17,7 +17,7 @@ import pytest
 from harness import Silent, plan, published, rows, run, texts, write_jsonl
 
 from pipeline import storage
-from pipeline.errors import InputError, StageError
+from pipeline.errors import InputError, RecipeError, StageError
 from pipeline.run import run_plan
 
 RECIPE = """
@@ -312,6 +312,21 @@ def test_empty_input_gives_empty_output_that_opens(folder):
     run(folder, RECIPE.replace('  first: {reader: jsonl, paths: ["a/*.jsonl"]}\n', ""))
     assert rows(folder / "run") == rows(folder / "run", "dropped") == []
     assert len(list((folder / "run" / "out" / "documents").glob("*.arrow"))) == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_a_stage_refuses_once_it_has_its_model_is_at_its_line_of_the_recipe(folder, workers):
+    recipe = f"{RECIPE}  - toy_bounds: {{most: 13}}\n"
+    line = recipe.count("\n")
+    with pytest.raises(RecipeError, match=rf"recipe\.yaml:{line}: toy_bounds option 'most': the model knows no 13$"):
+        run(folder, recipe, workers=workers)
+
+
+def test_a_model_that_is_not_there_is_said_with_stage_and_line(folder):
+    recipe = f"{RECIPE}  - classifier: {{model: none.zip, by: threshold, by_language: false}}\n"
+    line = recipe.count("\n")
+    with pytest.raises(InputError, match=rf"recipe\.yaml:{line}: classifier: there is no model none\.zip: give"):
+        plan(folder, recipe)
 
 
 def test_a_worker_that_dies_is_said_so(folder):

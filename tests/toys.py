@@ -307,10 +307,10 @@ class ToyTold(ToyCount):
 
     broken: bool = option(False, "fail")
 
-    def facts(self, artifact: bytes) -> dict:
+    def facts(self, artifact: BinaryIO) -> dict:
         if self.broken:
             raise ZeroDivisionError("by wish")
-        return {"kind": "count", "文档": int(artifact)}
+        return {"kind": "count", "文档": int(artifact.read())}
 
 
 @stage("toy_files")
