@@ -10,11 +10,13 @@ out/ledger.json  signals.json  slices.json  inputs.jsonl  manifest.json
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
 
@@ -28,13 +30,14 @@ from .recipe import Step
 from .rows import document_schema, dropped_schema
 from .schema import options
 from .scrub import Scrubber, without_excerpts
-from .shards import BATCH_ROWS, ShardWriter, conform, finished, read_shard, read_table, sidecar_path
+from .shards import BATCH_ROWS, HashingFile, ShardWriter, conform, finished, read_shard, read_table, sidecar_path
 from .stage import Fit, Stage, relabel, signals_of
 from .work import Workspace
 from .worker import Done, opened, stage_error
 
 FORMAT = 5
 """Version of what publishing itself does to a shard. Raise it when its bytes change."""
+COPY_BYTES = 1 << 20
 
 
 class PublishTask(NamedTuple):
@@ -84,10 +87,9 @@ def publish(work: Workspace, position: int, ledger: Ledger, run_map: Map) -> Non
     run_map("publish", publish_task, None, left, len(names))
     files, facts = _merged(work, names, ledger)
     facts["inputs.jsonl"] = _inputs(work, lineage[0][0]).encode()
-    facts.update(_artifacts(work))
     for name, data in facts.items():
-        storage.write_bytes(_out(work, name), data)
-        files[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        files[name] = _write(work, name, io.BytesIO(data))
+    files.update(_artifacts(work))
     _remove_others(work, files)
     files.update(run_exports(work, names, before, run_map))
     storage.write_json(_out(work, "manifest.json"), _manifest(work, ledger, files))
@@ -124,25 +126,34 @@ def _json(value: Any) -> bytes:
     return storage.to_text(value).encode()
 
 
-def _artifacts(work: Workspace) -> dict[str, bytes]:
-    """Name in `out/` -> content of artifacts that Fits publish, and of what is told of models. Raises StageError."""
-    published = {}
+def _write(work: Workspace, name: str, content: BinaryIO) -> dict[str, Any]:
+    """Commit a file of `out/`; returns its size and hash."""
+    with storage.commit(_out(work, name)) as file:
+        sink = HashingFile(file)
+        shutil.copyfileobj(content, cast(BinaryIO, sink), COPY_BYTES)
+    return {"bytes": sink.size, "sha256": sink.digest.hexdigest()}
+
+
+def _artifacts(work: Workspace) -> dict[str, Any]:
+    """Write the artifacts that Fits publish, and what is told of models; returns the files. Raises StageError."""
+    files = {}
     for step in work.plan.steps:
         if isinstance(step.stage, Fit) and step.stage.publishes:
-            published[step.stage.publishes] = storage.read_bytes(work.artifacts[step.label])
+            with storage.open_read(work.artifacts[step.label]) as artifact:
+                files[step.stage.publishes] = _write(work, step.stage.publishes, artifact)
         facts = _facts(work, step) if tells_facts(step.stage) else b""
         if facts:
-            published[facts_file(step)] = facts
-    return published
+            files[facts_file(step)] = _write(work, facts_file(step), io.BytesIO(facts))
+    return files
 
 
 def _facts(work: Workspace, step: Step) -> bytes:
-    """JSON, or nothing for a model that tells nothing."""
+    """What a Fit tells of its artifact, or a stage of its model, as JSON; nothing for a model that tells nothing."""
     is_fit = isinstance(step.stage, Fit)
-    artifact = storage.read_bytes(work.artifacts[step.label]) if is_fit else b""
     try:
         if isinstance(step.stage, Fit):
-            return _json(step.stage.facts(artifact))
+            with storage.open_read(work.artifacts[step.label]) as artifact:
+                return _json(step.stage.facts(artifact))
         assert isinstance(step.stage, Stage)
         facts = step.stage.facts()
         return _json(facts) if facts else b""

@@ -6,7 +6,6 @@ content is called `about`. The same content makes the same bytes.
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from typing import Any, BinaryIO, NamedTuple
@@ -60,9 +59,9 @@ def read(path: str) -> Classifier:
         raise InputError(f"{path} cannot be read as a classifier: {error}") from error
 
 
-def about_of(artifact: bytes) -> dict[str, Any]:
-    """What is known of a classifier, from the content of a file of ours. Raises InputError."""
-    return _unpacked(io.BytesIO(artifact), "the classifier")[1]
+def about_of(file: BinaryIO) -> dict[str, Any]:
+    """What is known of a classifier, from an open file of ours. Raises InputError."""
+    return _unpacked(file, "the classifier")[1]
 
 
 def _read(file: BinaryIO, name: str) -> Classifier:

@@ -122,7 +122,7 @@ class ClassifierModel(Fit):
         }
         classifier_file.write(out, content, about)
 
-    def facts(self, artifact: bytes) -> dict[str, Any]:
+    def facts(self, artifact: BinaryIO) -> dict[str, Any]:
         """What `classifier.json` tells; unlike the model, it holds no word of a document."""
         return {"kind": "classifier", **classifier_file.about_of(artifact)}
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import io
 import random
+from typing import Any
 
 import pyarrow as pa
 from batches import documents
 from harness import CHINESE, ENGLISH
 
 from pipeline.batch import Batch
+from stages import classifier_file
 from stages.classifier_model import ClassifierModel
 
 NOTICES = {
@@ -86,3 +88,8 @@ def fitted(stage: ClassifierModel, fed: list[Batch]) -> bytes:
 def trained() -> bytes:
     """The file of a classifier of `corpus()`."""
     return fitted(made(), batches(corpus()))
+
+
+def about_of(content: bytes) -> dict[str, Any]:
+    """What a classifier's file tells of it."""
+    return classifier_file.about_of(io.BytesIO(content))

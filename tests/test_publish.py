@@ -10,7 +10,7 @@ import pytest
 from harness import published, rows, run, write_jsonl
 from toys import ToyScrub
 
-from pipeline import histograms
+from pipeline import histograms, storage
 from pipeline.errors import PlanError, StageError
 from pipeline.schema import option
 from pipeline.scrub import EDGE_CHARS, Scrubber
@@ -126,6 +126,21 @@ def test_what_a_fit_tells_is_published_under_its_label(tmp_path):
     steps = json.loads((tmp_path / "run" / "out" / "manifest.json").read_text())["steps"]
     assert [step["facts"] for step in steps] == ["toy_told.json", None, "after.json", None]
     assert run(tmp_path, TOLD).did_nothing
+
+
+def test_artifacts_which_may_be_large_are_never_read_as_a_whole(tmp_path, monkeypatch):
+    def read_bytes(path, most=-1):
+        assert "artifact-" not in path, "read as a whole"
+        return whole(path, most)
+
+    whole = storage.read_bytes
+    monkeypatch.setattr(storage, "read_bytes", read_bytes)
+    write_jsonl(tmp_path / "a.jsonl", 30, seed=3, extra=[{"text": "SECRET 中文"}])
+    run(tmp_path, TOLD.replace("toy_scrub]", "toy_scrub, toy_published]"))
+    content = (tmp_path / "run" / "out" / "count.json").read_bytes()
+    assert int(content) == len(rows(tmp_path / "run"))
+    files = json.loads((tmp_path / "run" / "out" / "manifest.json").read_text())["files"]
+    assert files["count.json"] == {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def test_facts_go_with_the_fit_and_come_back_with_it(tmp_path):

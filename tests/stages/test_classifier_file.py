@@ -10,10 +10,10 @@ import zipfile
 
 import fasttext
 import pytest
-from classifier_cases import trained
+from classifier_cases import about_of, trained
 
 from pipeline.errors import InputError
-from stages.classifier_file import ABOUT, MODEL, about_of, read, write
+from stages.classifier_file import ABOUT, MODEL, read, write
 
 
 @pytest.fixture

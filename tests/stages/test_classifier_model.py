@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 
 import pytest
-from classifier_cases import NOTICES, batches, corpus, fitted, made, text_of, trained
+from classifier_cases import NOTICES, about_of, batches, corpus, fitted, made, text_of, trained
 from harness import run
 
 from pipeline.errors import InputError, OptionError, PlanError
 from stages import classifier_sample
-from stages.classifier_file import about_of
 from stages.classifier_model import ClassifierModel
 from stages.split import draw
 
@@ -232,7 +232,7 @@ def test_options_that_make_no_sense(options, match):
 
 
 def test_facts_hold_no_text():
-    facts = made().facts(trained())
+    facts = made().facts(io.BytesIO(trained()))
     told = json.dumps(facts, ensure_ascii=False, allow_nan=False)
     assert facts["kind"] == "classifier" and facts["format"] == 1
     assert not any(word in told for word in (*NOTICES["en"][:6], "首页", "garden"))
