@@ -179,7 +179,7 @@ def encoder(source: str | bytes, name: str = "tokenizer.json") -> Encoder:
     """
     what = source if isinstance(source, str) else name
     try:
-        content = parse(_read(source) if isinstance(source, str) else source)
+        content = parse(read_file(source) if isinstance(source, str) else source)
         ids = ids_of(content)
         model = content["model"]
         special = {token["content"] for token in content["added_tokens"]}
@@ -192,7 +192,8 @@ def encoder(source: str | bytes, name: str = "tokenizer.json") -> Encoder:
     return Encoder(made, len(ids), ids[END_OF_TEXT])
 
 
-def _read(path: str) -> bytes:
+def read_file(path: str) -> bytes:
+    """The content of a `tokenizer.json`, at most one byte more than it may have."""
     with open(path, "rb") as file:
         return file.read(MAX_FILE_BYTES + 1)
 
