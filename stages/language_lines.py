@@ -78,16 +78,25 @@ def shares(lines: Lines, n_rows: int) -> Floats:
 
 
 def cuts(lines: Lines, is_cut: Bools, offsets: Int64s, letters_N: Int64s) -> Cuts:
-    """Cut lines (bool[L]) with the line feed that ends them, or that stands before them at the end of a document.
+    """Cut lines (bool[L]) as `cut_spans` does.
 
-    Neighbours are one cut. letters_N: bytes of letters of each document; where there are none, all is left.
+    letters_N: bytes of letters of each document; where there are none, all is left.
     """
-    starts, stops, rows = lines.starts[is_cut], lines.stops[is_cut], lines.rows[is_cut]
-    cut = np.bincount(rows, lines.letters[is_cut], len(letters_N))
+    cut = np.bincount(lines.rows[is_cut], lines.letters[is_cut], len(letters_N))
     left = 1 - np.divide(cut, letters_N, out=np.zeros(len(letters_N)), where=letters_N > 0)
+    spans = cut_spans(lines.rows[is_cut], lines.starts[is_cut], lines.stops[is_cut], offsets)
+    return Cuts(*spans, np.asarray(left, np.float32))
+
+
+def cut_spans(rows: Int64s, starts: Int64s, stops: Int64s, offsets: Int64s) -> tuple[Int64s, Int64s, Int64s]:
+    """What to cut for lines to be gone, as `Batch.edit` takes it: rows, starts, ends, int64[M] each.
+
+    A line goes with the line feed that ends it, or that stands before it at the end of a document. Neighbours are one
+    cut. rows, starts, stops int64[L]: whose the lines are, and positions in the data; offsets int64[N+1].
+    """
     goes_on = (rows[1:] == rows[:-1]) & (starts[1:] == stops[:-1] + 1)
-    begins, finishes = (np.append(True, ~goes_on), np.append(~goes_on, True)) if len(rows) else (is_cut[:0], is_cut[:0])
+    some = np.ones(min(len(rows), 1), dtype=bool)
+    begins, finishes = np.append(some, ~goes_on), np.append(~goes_on, some)
     rows, starts, stops = rows[begins], starts[begins] - offsets[rows[begins]], stops[finishes] - offsets[rows[begins]]
     at_end = stops == np.diff(offsets)[rows]
-    starts, stops = np.where(at_end & (starts > 0), starts - 1, starts), np.where(at_end, stops, stops + 1)
-    return Cuts(rows, starts, stops, np.asarray(left, np.float32))
+    return rows, np.where(at_end & (starts > 0), starts - 1, starts), np.where(at_end, stops, stops + 1)

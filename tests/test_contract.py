@@ -7,6 +7,7 @@ import random
 
 import judges
 import numpy as np
+import planted_lms
 import pyarrow as pa
 import pytest
 from batches import documents
@@ -50,9 +51,22 @@ CASES |= {
         "classifier",
         {"model": "bare.bin", "label": "hq", "by": "threshold", "by_language": False, "min_score": 0.500011},
     ),
+    "perplexity": ("perplexity", {"model": "planted.lm", "max_perplexity": 2_000}),
+    "perplexity-lines": (
+        "perplexity",
+        {"model": "planted.lm", "by_line": True, "cut_lines": True, "served_by": {"*": "en"}, "unjudged": ("code",)},
+    ),
+    "perplexity-middle": (
+        "perplexity",
+        {"model": "", "models": {"en": "planted.lm", "th": "planted-all.lm"}, "keep": ("middle",), "by_line": True},
+    ),
+    "perplexity-arpa": (
+        "perplexity",
+        {"model": "planted.arpa", "by_language": False, "arpa_tokens": "words", "max_perplexity": 900},
+    ),
     "quality-code": ("quality", {"presets": ("code", "keywords", "bloom"), "language": "en", "max_encoded_frac": 0}),
 }
-"""Row stages with their default options; `quality` with presets of all kinds; `classifier` with planted models."""
+"""Row stages with their default options; `quality` with presets of all kinds; others with planted models."""
 
 
 def built(case: str):
@@ -73,6 +87,9 @@ def models(tmp_path_factory):
     judges.write(folder / "planted.zip", judges.planted())
     judges.write(folder / "all.zip", judges.planted({"all": [500_010, 500_010, 900_000]}))
     judges.write(folder / "bare.bin", judges.model(("hq", "cc")))
+    planted_lms.write(folder / "planted.lm", planted_lms.model())
+    planted_lms.write(folder / "planted-all.lm", planted_lms.model(["all"]))
+    planted_lms.write(folder / "planted.arpa", planted_lms.arpa().encode())
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         yield
