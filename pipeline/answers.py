@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .errors import listed
-from .report.classifiers import warnings
+from .report import classifiers, perplexity
 
 MAX_ROWS = 20
 """Rows of a table that people see; JSON has all."""
@@ -163,19 +163,55 @@ def classifier_lines(facts: dict[str, Any], path: str) -> Iterator[str]:
         }
         rows.append(_quality("all of them", facts["evaluation"]["all"], total))
     yield table([heads, *rows])
-    yield from _unserved(facts["unserved"])
-    for warning in warnings(facts):
+    yield from _unserved(facts["unserved"], ("positives", "candidates"))
+    for warning in classifiers.warnings(facts):
         yield f"warning: {warning}"
     yield f"classifier: {path}"
 
 
-def _unserved(languages: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Why languages are not served, each with its positives and candidates."""
+def lm_lines(facts: dict[str, Any], path: str) -> Iterator[str]:
+    """How well language models foretell documents that they were not trained on, and where they are.
+
+    facts: what the Fit `ngram_model` tells.
+    """
+    heads = (
+        "language",
+        "documents",
+        "tokens",
+        "vocabulary",
+        "n-grams",
+        "held out",
+        "perplexity",
+        "unknown",
+        "bounds of",
+    )
+    yield table([heads, *(_foretold(name, about) for name, about in facts["languages"].items())])
+    yield from _unserved(facts["unserved"], ("documents",))
+    for warning in perplexity.warnings(facts):
+        yield f"warning: {warning}"
+    yield f"language model: {path}"
+
+
+WHOSE = {"reference": "of the reference", "corpus": "of the corpus", "held_out": "held out"}
+"""Whose documents bounds are from."""
+
+
+def _foretold(name: str, about: dict[str, Any]) -> tuple[str, ...]:
+    counts = about["documents"], about["n_tokens"], about["vocabulary"], sum(about["ngrams"])
+    held_out, bounds = about["held_out"], f"{about['bounds']['documents']:,} {WHOSE[about['bounds']['whose']]}"
+    found = ("0", "–", "–")
+    if held_out is not None:
+        found = (f"{held_out['documents']:,}", f"{held_out['perplexity']:,.1f}", f"{held_out['unknown_frac']:.2%}")
+    return name, *(f"{count:,}" for count in counts), *found, bounds
+
+
+def _unserved(languages: dict[str, dict[str, Any]], kinds: tuple[str, ...]) -> Iterator[str]:
+    """Why languages are not served, each with how many documents of these kinds it has."""
     for why in sorted({one["why"] for one in languages.values()}):
-        here = [(name, one["positives"], one["candidates"]) for name, one in languages.items() if one["why"] == why]
-        here.sort(key=lambda one: (-min(one[1:]), -max(one[1:]), one[0]))
-        told = [f"{name} {positives:,} and {candidates:,}" for name, positives, candidates in here]
-        yield f"not served, {why} (positives and candidates): {listed(told, MAX_UNSERVED)}"
+        here = [(name, [one[kind] for kind in kinds]) for name, one in languages.items() if one["why"] == why]
+        here.sort(key=lambda one: (-min(one[1]), -max(one[1]), one[0]))
+        told = [f"{name} {' and '.join(f'{count:,}' for count in counts)}" for name, counts in here]
+        yield f"not served, {why} ({' and '.join(kinds)}): {listed(told, MAX_UNSERVED)}"
 
 
 def _quality(name: str, found: dict[str, Any], about: dict[str, int]) -> tuple[str, ...]:

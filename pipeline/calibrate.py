@@ -22,13 +22,13 @@ from . import storage
 from .batch import Batch, utf8_buffers
 from .errors import CorpusmillError, InputError, PlanError, did_you_mean
 from .execute import carry_out
-from .given_files import check_out, sources_of, writing
+from .given_files import check_language, check_out, sources_of, writing
 from .ingest import Place, read_batches
 from .percentiles import documents_for, failing, order_interval, outward, shown
 from .plan import Plan, make_plan
 from .recipe import Recipe, Step, load_recipe
 from .schema import fields_of, options
-from .stage import LANGUAGE_CODE, GlobalStage, Limit, Stage, can_judge, relabel
+from .stage import GlobalStage, Limit, Stage, can_judge, relabel
 from .worker import Done, Progress, stage_error
 
 MIN_DOCUMENTS = 100
@@ -80,7 +80,7 @@ def calibrate(asked: Asked, progress: Progress) -> dict[str, Any]:
     Stages and readers must be loaded. Raises RecipeError and PlanError if the recipe has no stage to calibrate,
     InputError for a reference that cannot be read or is too small, StageError.
     """
-    _check_language(asked.language)
+    check_language(asked.language)
     recipe = load_recipe(asked.recipe)
     plan = make_plan(_over_reference(recipe, _chosen(recipe, asked.stage), asked))
     step = plan.steps[-1]
@@ -108,14 +108,6 @@ def calibrate(asked: Asked, progress: Progress) -> dict[str, Any]:
         "documents": measured.documents,
         "warnings": _warnings(asked, measured, needed),
     }
-
-
-def _check_language(code: str) -> None:
-    """Raises PlanError unless this is a code as documents have it."""
-    if not LANGUAGE_CODE.fullmatch(code):
-        better = code.replace("-", "_")
-        hint = f" (did you mean '{better}'?)" if LANGUAGE_CODE.fullmatch(better) else ""
-        raise PlanError(f"--language takes a code such as de or zh_Hant, got {code!r}{hint}")
 
 
 def profile_text(profile: dict[str, Any]) -> str:

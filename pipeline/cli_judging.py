@@ -1,13 +1,18 @@
-"""The commands about judging: what-if, calibrate, train-classifier, classifier."""
+"""The commands about judging: what-if, calibrate, train-classifier, classifier, train-lm."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from .arguments import percentile, whole
 from .cli_parts import Subparsers, add_command, json_option, load, terminable, workers_option
+
+if TYPE_CHECKING:
+    from .train_fit import Command
 
 HOLDS_WORDS = """\
 The file holds every word that occurs often enough, and nothing is scrubbed
@@ -20,6 +25,7 @@ def add_commands(commands: Subparsers) -> None:
     _add_calibrate(commands)
     _add_train_classifier(commands)
     _add_classifier(commands)
+    _add_train_lm(commands)
 
 
 def _add_what_if(commands: Subparsers) -> None:
@@ -82,6 +88,26 @@ def _add_classifier(commands: Subparsers) -> None:
     parser.add_argument("--out", metavar="FILE", help="the new file (default: stdout)")
 
 
+def _add_train_lm(commands: Subparsers) -> None:
+    example = "corpusmill train-lm books/*.jsonl --reference wiki.jsonl.zst --out good.lm"
+    what = "train n-gram language models, by which `perplexity` judges"
+    parser = add_command(commands, _train_lm, what, example, more=HOLDS_WORDS)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="to learn from: files, patterns, URLs")
+    parser.add_argument(
+        "--out", required=True, metavar="FILE", help="the new file; ending in .arpa or .arpa.gz: as such"
+    )
+    parser.add_argument(
+        "--reference", nargs="+", default=[], metavar="FILE", help="to take bounds from (default: what is held out)"
+    )
+    parser.add_argument("--language", metavar="CODE", help="the only one to learn, such as de (default: all)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="OPTION=VALUE", help="an option of the stage ngram_model"
+    )
+    _file_options(parser)
+    workers_option(parser)
+    json_option(parser)
+
+
 def _what_if(arguments: argparse.Namespace) -> int:
     from .answers import what_if_lines
     from .display import print_json, print_lines, progress
@@ -121,19 +147,39 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 def _train_classifier(arguments: argparse.Namespace) -> int:
     from .answers import classifier_lines
+    from .train_fit import CLASSIFIER, parse_options
+
+    files = {"--positives": tuple(arguments.positives), "--negatives": tuple(arguments.negatives)}
+    return _train(arguments, CLASSIFIER, files, parse_options(arguments.set, CLASSIFIER), classifier_lines)
+
+
+def _train_lm(arguments: argparse.Namespace) -> int:
+    from .answers import lm_lines
+    from .train_fit import LM, parse_options, with_language
+
+    options = with_language(parse_options(arguments.set, LM), arguments.language)
+    files = {"": tuple(arguments.files), "--reference": tuple(arguments.reference)}
+    return _train(arguments, LM, files, options, lm_lines)
+
+
+def _train(
+    arguments: argparse.Namespace,
+    command: Command,
+    files: dict[str, tuple[str, ...]],
+    options: dict[str, Any],
+    lines: Callable[[dict[str, Any], str], Iterator[str]],
+) -> int:
     from .display import print_json, print_lines, progress
-    from .train_classifier import Asked, parse_options, train_classifier
+    from .train_fit import Asked, train
 
     load(arguments)
-    options = parse_options(arguments.set)
-    files = tuple(arguments.positives), tuple(arguments.negatives)
-    asked = Asked(*files, options, arguments.reader, arguments.text)
+    asked = Asked(files, options, arguments.reader, arguments.text)
     with terminable(), progress(quiet=arguments.json) as shown:
-        facts = train_classifier(asked, arguments.out, arguments.workers, shown)
+        facts = train(command, asked, arguments.out, arguments.workers, shown)
     if arguments.json:
         print_json({"path": arguments.out, **facts})
     else:
-        print_lines(classifier_lines(facts, arguments.out))
+        print_lines(lines(facts, arguments.out))
     return 0
 
 

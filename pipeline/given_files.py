@@ -1,4 +1,4 @@
-"""Files that a command line names: what reads them, and a new file that may be written."""
+"""What a command line names: files and what reads them, a language, and a new file that may be written."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .errors import InputError, PlanError
 from .readers.base import find_reader
 from .recipe import Source
 from .schema import build
+from .stage import LANGUAGE_CODE
 
 READERS: dict[str, tuple[str, dict[str, Any]]] = {
     ".jsonl": ("jsonl", {}),
@@ -53,6 +54,14 @@ def sources_of(paths: Sequence[str], name: str, reader: str | None, text: str | 
         field = {"text": text} if text else {}
         made = build(find_reader(kind), {**values, **field, "paths": of_kind}, f"reader {kind}")
         yield Source(f"{name}_{number}", made, "", 0)
+
+
+def check_language(code: str) -> None:
+    """Raises PlanError unless this is a code as documents have it."""
+    if not LANGUAGE_CODE.fullmatch(code):
+        better = code.replace("-", "_")
+        hint = f" (did you mean '{better}'?)" if LANGUAGE_CODE.fullmatch(better) else ""
+        raise PlanError(f"--language takes a code such as de or zh_Hant, got {code!r}{hint}")
 
 
 def check_out(path: str) -> None:

@@ -75,6 +75,10 @@ class Recipe:
         """What kind of text each source is, by its name."""
         return {source.name: source.tag for source in self.sources}
 
+    def at(self, line: int) -> str:
+        """How an error about a line begins; with nothing if a command and no file says what to do."""
+        return f"{self.path}:{line}: " if line else ""
+
     @property
     def folder(self) -> str:
         """The recipe's own folder, to which paths in it are relative."""

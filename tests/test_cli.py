@@ -252,7 +252,7 @@ def test_calibrate_looks_where_it_will_write_before_it_measures(folder, capsys, 
 
 
 COMMANDS = ["plan", "run", "mix", "stages", "report", "trace", "docs"]
-JUDGING = ["what-if", "calibrate", "train-classifier", "classifier"]
+JUDGING = ["what-if", "calibrate", "train-classifier", "classifier", "train-lm"]
 
 
 @pytest.mark.parametrize("command", COMMANDS + JUDGING)
@@ -276,6 +276,9 @@ def test_every_help_has_an_example(capsys, command):
         ["calibrate", "r.yaml", "--language", "de"],
         ["train-classifier", "--positives", "a.jsonl", "--out", "a.zip"],
         ["train-classifier", "--positives", "--negatives", "b.jsonl", "--out", "a.zip"],
+        ["train-lm", "--out", "a.lm"],
+        ["train-lm", "a.jsonl"],
+        ["train-lm", "a.jsonl", "--out", "a.lm", "--reference"],
         ["classifier", "--model", "a.zip"],
         ["classifier", "--model", "a.zip", "--score"],
         ["calibrate", "r.yaml", "--reference", "a", "--language", "de", "--percentile", "50"],

@@ -17,7 +17,8 @@ from pipeline.readers.base import load_readers
 from pipeline.report.classifiers import warnings
 from pipeline.run import run_plan
 from pipeline.stage import load_stages
-from pipeline.train_classifier import Asked, train_classifier
+from pipeline.train_fit import CLASSIFIER, Asked
+from pipeline.train_fit import train as train_fit
 from pipeline.what_if import parse_change, what_if
 from stages import classifier_file
 
@@ -140,8 +141,8 @@ def test_files_of_several_kinds_and_of_one_name(folder):
     (folder / "more" / "web.jsonl").write_text("".join(whole[::2]))
     (folder / "web.jsonl").write_text("".join(whole[1::2]))
     (folder / "page.txt").write_text("好的文章。 A page of its own.")
-    asked = Asked(("good.jsonl",), ("web.jsonl", "more/web.jsonl", "page.txt"), {**SMALL, "by_language": False})
-    facts = train_classifier(asked, "made.zip", 1, Silent())
+    files = {"--positives": ("good.jsonl",), "--negatives": ("web.jsonl", "more/web.jsonl", "page.txt")}
+    facts = train_fit(CLASSIFIER, Asked(files, {**SMALL, "by_language": False}), "made.zip", 1, Silent())
     assert facts["languages"]["all"]["candidates_found"] == 121
     assert list(facts["options"]["negatives"]) == ["negatives_0", "negatives_1", "negatives_2"]
 
@@ -155,7 +156,7 @@ def test_files_of_several_kinds_and_of_one_name(folder):
         (["--text", "body"], 3, "good.jsonl"),
         (["--set", "epoch=3"], 2, "error: classifier_model has no option 'epoch' (did you mean 'epochs'?)"),
         (["--set", "dim=many"], 2, "error: classifier_model option 'dim' must be integer, got 'many'"),
-        (["--set", "dim"], 2, "error: an option is written option=value, such as epochs=10, got 'dim'"),
+        (["--set", "dim"], 2, "error: an option is written option=value, such as seed=10, got 'dim'"),
         (["--set", "dim=4", "--set", "dim = 8"], 2, "error: dim is set twice"),
         (["--set", "positives=[a]"], 2, "error: 'positives' are files here: give them after --positives"),
         (["--set", "dim: {"], 2, "error: an option is written option=value"),
@@ -180,11 +181,12 @@ def test_errors(folder, capsys, arguments, code, message):
 
 
 def test_a_bug_names_the_command_that_shows_it_again(folder, monkeypatch):
-    monkeypatch.setattr("pipeline.train_classifier.STAGES", {"toy_fails": {}, "language": {}})
+    monkeypatch.setattr("pipeline.train_fit.STAGES", {"toy_fails": {}, "language": {}})
     (folder / "bad.jsonl").write_text('{"text": "the poison 毒"}')
     again = (
         "corpusmill train-classifier --positives bad.jsonl --negatives web.jsonl --out made.zip --text text"
         " --set epochs=3 --workers 1"
     )
+    asked = Asked({"--positives": ("bad.jsonl",), "--negatives": ("web.jsonl",)}, {"epochs": 3}, text="text")
     with pytest.raises(StageError, match=f"toy_fails failed on shard .*{again}$"):
-        train_classifier(Asked(("bad.jsonl",), ("web.jsonl",), {"epochs": 3}, text="text"), "made.zip", 1, Silent())
+        train_fit(CLASSIFIER, asked, "made.zip", 1, Silent())
