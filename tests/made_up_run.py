@@ -218,7 +218,7 @@ def judged_documents(seed: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 
 def sliced(values: dict[str, np.ndarray], failed: np.ndarray, reasons: list[str]) -> dict:
-    """What `slices.json` holds of one stage; values in their order, languages by the number of documents."""
+    """What `slices.json` holds of one stage; values in their order, sources and languages by the number of documents."""
     dropped, first = failed.any(axis=1), failed.argmax(axis=1)
     only = failed & (failed.sum(axis=1) == 1)[:, None]
 
@@ -235,8 +235,9 @@ def sliced(values: dict[str, np.ndarray], failed: np.ndarray, reasons: list[str]
         kept_bytes = 999 * (reached - lost)
         return {"reached": reached, "exempt": 0, "dropped": lost, "kept_bytes": kept_bytes, "rules": rules}
 
-    names = {"all": ["all"], "source": list(WEB_SOURCES), "length": list(LENGTHS), "register": list(REGISTERS)}
-    names["language"] = [name for name, _ in Counter(values["language"].tolist()).most_common()]
+    names = {"all": ["all"], "length": list(LENGTHS), "register": list(REGISTERS)}
+    for dimension in ("source", "language"):
+        names[dimension] = [name for name, _ in Counter(values[dimension].tolist()).most_common()]
     return {dimension: {name: counts(of == name) for name in names[dimension]} for dimension, of in values.items()}
 
 

@@ -23,6 +23,7 @@ from pipeline.shards import read_shard
 from .advice import next_steps
 from .classifiers import classifiers_facts
 from .languages import languages_facts
+from .perplexity import models_facts, perplexity_facts, without_sketches
 from .rules import limits_facts, removal_steps, rules_facts
 from .tokenized import packing_facts, tokenizer_facts
 from .training import ablation_facts
@@ -45,24 +46,17 @@ def collect(run: str) -> dict[str, Any]:
     for batch in _batches(run, "dropped", ["stage", "reason", *EXAMPLE]):
         drops.add(batch)
     rules = rules_facts(run, ledger, manifest["steps"])
-    first, last = ledger.total("read"), ledger.total(list(ledger.stages)[-1])
     return {
         "recipe": manifest["recipe"],
         "until": manifest["until"],
         "fingerprint": manifest["fingerprint"],
         "scrubbed_by": manifest["scrubbed_by"],
-        "totals": {
-            "documents_in": first.rows_in,
-            "bytes_in": first.bytes_in,
-            "documents_out": last.rows_out,
-            "bytes_out": last.bytes_out,
-        },
+        "totals": _totals(ledger),
         "sources": manifest["sources"],
         "stages": [_stage(label, ledger, drops) for label in ledger.stages],
         "clusters": drops.clusters(list(ledger.stages)),
         "labels": _labels(run, signals),
-        "languages": languages_facts(run, manifest["steps"], signals),
-        "classifiers": classifiers_facts(run, manifest["steps"]),
+        **_learned(run, manifest, list(ledger.stages), signals),
         "scrubbed": _scrubbed(run, manifest["scrubbed_by"], signals),
         **rules,
         "removal_steps": removal_steps(_name(run), manifest["steps"], rules["removal"]),
@@ -74,6 +68,28 @@ def collect(run: str) -> dict[str, Any]:
         "recipe_text": manifest["recipe_text"],
         "files": {name: file for name, file in manifest["files"].items() if name.endswith((".json", ".jsonl"))},
         "n_shards": sum(name.startswith("documents/") for name in manifest["files"]),
+    }
+
+
+def _totals(ledger: Ledger) -> dict[str, int]:
+    """What was read, and what is left at the end."""
+    first, last = ledger.total("read"), ledger.total(list(ledger.stages)[-1])
+    return {
+        "documents_in": first.rows_in,
+        "bytes_in": first.bytes_in,
+        "documents_out": last.rows_out,
+        "bytes_out": last.bytes_out,
+    }
+
+
+def _learned(run: str, manifest: dict[str, Any], stages: list[str], signals: dict[str, Any]) -> dict[str, Any]:
+    """What models say of the documents, and how good they are; each is empty where the run has none of it."""
+    models = models_facts(run, manifest["steps"])
+    return {
+        "languages": languages_facts(run, manifest["steps"], signals),
+        "classifiers": classifiers_facts(run, manifest["steps"]),
+        "language_models": without_sketches(models),
+        "perplexity": perplexity_facts(run, manifest, stages, signals, models),
     }
 
 

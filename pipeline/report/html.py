@@ -8,12 +8,24 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from . import ablation_figures, classifiers, figures, judge_figures, languages, rule_figures, rules, text, units
+from . import (
+    ablation_figures,
+    classifiers,
+    figures,
+    judge_figures,
+    languages,
+    perplexity,
+    perplexity_figures,
+    rule_figures,
+    rules,
+    text,
+    units,
+)
 from .advice import READING
 from .text import number, share, size, visible
 from .training import MAX_EPOCHS, apart, remarks
 
-STYLES = ("style.css", "training.css", "rules.css", "judges.css")
+STYLES = ("style.css", "training.css", "rules.css", "judges.css", "perplexity.css")
 
 
 @cache
@@ -32,6 +44,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(figures=figures, ablation_figures=ablation_figures, rule_figures=rule_figures)
     environment.globals.update(judge_figures=judge_figures, classifiers=classifiers, languages=languages)
+    environment.globals.update(perplexity=perplexity, perplexity_figures=perplexity_figures)
     environment.globals.update(rules=rules, text=text, n_warnings=rules.N_WARNINGS)
     return environment
 

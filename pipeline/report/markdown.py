@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from .markdown_judges import classifiers_part, languages_part
+from .markdown_perplexity import perplexity_part
 from .markdown_rules import limits_cell, removed_part, waterfall_part
 from .markdown_text import block, plain, table
 from .markdown_training import ablation_part, tokenized_part
@@ -37,6 +38,7 @@ def render_markdown(data: dict[str, Any]) -> str:
         *_scrubbed(data),
         *languages_part(data),
         *classifiers_part(data),
+        *perplexity_part(data),
         *_labels(data),
         *_signals(data),
         *tokenized_part(data),

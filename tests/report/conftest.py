@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from harness import run, write_jsonl
 from made_up_judges import add_judges
+from made_up_perplexity import add_perplexity
 from made_up_run import RECIPE, SOURCES, ablation, add_ablation, add_judging, add_tokens, documents
 
 HOSTILE = [
@@ -67,6 +68,13 @@ def judged(plain_run) -> Path:
 def classified(plain_run) -> Path:
     """A run that identifies languages, and whose classifier deletes colloquial text."""
     add_judges(plain_run)
+    return plain_run
+
+
+@pytest.fixture
+def perplexed(plain_run) -> Path:
+    """A run with language models of many languages, which judges many sources by perplexity."""
+    add_perplexity(plain_run)
     return plain_run
 
 

@@ -39,6 +39,12 @@ CONTRAST = """(() => {
         return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     });
 })()"""
+SHOWN = ".strip-axis text"
+CROWDED = """[...document.querySelectorAll('#perplexity .strip-axis')].filter(strip => {
+    const labels = [...strip.querySelectorAll('text')].map(text => text.getBoundingClientRect());
+    return labels.some((a, i) => a.height < 11 || labels.some((b, j) => i < j && a.right + 2 > b.left && b.right + 2 > a.left));
+}).map(strip => strip.textContent)"""
+"""Labels above or below pictures that are small, or touch each other."""
 
 OPEN_ALL = """(() => {
     for (const one of document.querySelectorAll('details')) one.open = true;
@@ -71,7 +77,7 @@ def test_the_browser_sees_what_it_should(page, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "n_pictures"), [("plain_run", 3), ("trained", 20), ("judged", 60), ("classified", 60)]
+    ("kind", "n_pictures"), [("plain_run", 3), ("trained", 20), ("judged", 60), ("classified", 60), ("perplexed", 100)]
 )
 def test_the_report_can_be_seen(page, request, kind, n_pictures):
     address = Path(write_report(str(request.getfixturevalue(kind))))
@@ -116,6 +122,15 @@ def test_rates_of_rules_can_be_read_and_differ_by_more_than_colour(page, judged)
             "[...document.querySelectorAll('.waterfall .cut')].map(bar => bar.getBoundingClientRect().width)"
         )
         assert len(widths) > 20 and max(widths) > 30
+
+
+def test_labels_of_perplexities_can_be_read_at_any_width(page, perplexed):
+    address = Path(write_report(str(perplexed)))
+    for width in (1200, 970, 500, 380):
+        page.show(address, width, "light")
+        assert page.value(OPEN_ALL) == 0
+        assert page.value(CROWDED) == []
+        assert page.value(f"document.querySelectorAll('#perplexity {SHOWN}').length") > 30
 
 
 def test_tokens_are_shown_and_not_run(page, trained):
