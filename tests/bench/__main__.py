@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import classifiers, languages, quality, training
+from . import classifiers, language_models, languages, quality, training
 from .quality import MB, fastest, n_bytes
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
@@ -195,6 +195,8 @@ def main() -> None:
     languages.main()
     print("\nclassifier, one core, in memory")
     classifiers.main(found)
+    print("\nn-gram language models, one core")
+    language_models.main()
     training.main(found["en"][:2500] + found["zh"][:2500])
 
 
