@@ -4,14 +4,15 @@ RECIPE ?= recipes/quickstart.yaml
 RUN ?= runs/$(basename $(notdir $(RECIPE)))
 MIXTURE ?= natural
 CLASSIFIER ?= runs/classifier.zip
+LM ?= runs/model.lm
 TOKENS ?= 1000000
 BIN := .venv/bin
 READY := .venv/ready
 TRAIN_PACKAGES := torch numpy pyarrow tokenizers pyyaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ray test-train lint docs bench clean \
-	ingest language quality classifier dedup pii tokenizer pack ablate report mix train
+.PHONY: help setup demo test test-ray test-train lint docs bench clean kenlm \
+	ingest language quality classifier dedup lm perplexity pii tokenizer pack ablate report mix train
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +40,12 @@ quality: $(READY) ## RECIPE up to the quality rules
 
 classifier: $(READY) ## train a quality classifier, CLASSIFIER, from the files POSITIVES and NEGATIVES
 	$(BIN)/corpusmill train-classifier --positives $(POSITIVES) --negatives $(NEGATIVES) --out $(CLASSIFIER)
+
+lm: $(READY) ## train an n-gram language model, LM, from FILES
+	$(BIN)/corpusmill train-lm $(FILES) --out $(LM)
+
+perplexity: $(READY) ## RECIPE up to perplexity
+	$(BIN)/corpusmill run $(RECIPE) --until perplexity
 
 dedup: $(READY) ## RECIPE up to near-duplicate documents
 	$(BIN)/corpusmill run $(RECIPE) --until dedup_document
@@ -69,6 +76,9 @@ mix: $(READY) ## write a corpus of TOKENS tokens from RUN, mixed as MIXTURE
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
+
+kenlm: $(READY) ## build kenlm, which the tests of language models compare with; needs a C++ compiler
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-binary kenlm --constraint constraints.txt kenlm
 
 test-ray: $(READY) ## run the tests of the engine on Ray
 	$(BIN)/python -m pytest -m ray
