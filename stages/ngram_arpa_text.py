@@ -17,8 +17,9 @@ import pyarrow as pa
 
 from pipeline.errors import shortened
 
-from .ngram_file import MARKS, MAX_ORDER
+from .ngram_file import MAX_ORDER
 from .ngram_table import distinct
+from .ngram_words import MARKS
 
 BLOCK_BYTES = 1 << 22
 """Text that is parsed at a time; no line may have more."""

@@ -26,6 +26,7 @@ from pipeline.errors import InputError, shortened
 
 from .ngram_pieces import PIECES, Pieces
 from .ngram_table import MAX_SHIFT, TableWriter
+from .ngram_words import MARKS
 
 MAGIC = b"CMngram1"
 FORMAT = 1
@@ -34,7 +35,6 @@ MAX_ORDER = 6
 MAX_WORDS = 2**31 - 1
 MAX_FOOTER = 16_000_000
 """Bytes: 200 languages with sketches in which every bin of perplexities up to 10^7 is used have less."""
-MARKS = (b"<unk>", b"<s>", b"</s>")
 KINDS = ("spaces", "words", "characters", PIECES)
 
 Bytes = npt.NDArray[np.uint8]

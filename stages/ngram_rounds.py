@@ -142,14 +142,10 @@ class WordCounter:
 
 def write_vocabulary(bench: Bench, name: str, counted: Iterable[str], min_count: int, max_words: int) -> None:
     """Number the words that were counted in all shards, and write them with their hashes."""
-    from .kernels.ngram_tokens import marks
-
     words = ngram_words.merge(ngram_words.Words(**load(bench, one)) for one in counted)
     found = ngram_words.vocabulary(words, min_count, max_words)
-    hashes = found.hashes.copy()
-    hashes[: len(ngram_words.MARKS)] = marks()
     offsets = np.cumsum([0, *map(len, found.words)])
-    save(bench, name, hashes=hashes, data=np.frombuffer(b"".join(found.words), np.uint8), offsets=offsets)
+    save(bench, name, hashes=found.hashes, data=np.frombuffer(b"".join(found.words), np.uint8), offsets=offsets)
 
 
 def with_documents(names: Sequence[str], shards: list[list[dict[str, int]]]) -> list[list[str]]:
@@ -278,7 +274,7 @@ def write_tables(bench: Bench, writer: Writer, found: Estimates) -> None:
     """Join the probabilities of n-grams with the back-offs of the contexts that they are, and write all tables."""
     ids = np.arange(len(found.hashes), dtype=np.int32)[:, None]
     order = np.argsort(found.hashes)
-    backoffs = _backoffs(_column(bench, found, CONTEXTS, 1, None), found.hashes[order], found.unseen)
+    backoffs = _backoffs(_columns(bench, found, CONTEXTS, 1, None), found.hashes[order], found.unseen)
     with writer.table(1, len(ids)) as table:
         table.add(found.hashes[order], ids[order], found.unigrams[order], backoffs)
     for n in range(2, len(found.n_ngrams) + 1):
@@ -288,17 +284,17 @@ def write_tables(bench: Bench, writer: Writer, found: Estimates) -> None:
 
 
 def _add_range(bench: Bench, table: Any, found: Estimates, n: int, number: int) -> None:
-    columns = _column(bench, found, NGRAMS, n, number)
+    columns = _columns(bench, found, NGRAMS, n, number)
     if not columns:
         return
     order = np.argsort(columns["key"])
     keys = columns["key"][order]
     ids = np.stack([columns[f"id{place}"][order] for place in range(n)], axis=1)
-    contexts = _column(bench, found, CONTEXTS, n, number) if n < len(found.n_ngrams) else {}
+    contexts = _columns(bench, found, CONTEXTS, n, number) if n < len(found.n_ngrams) else {}
     table.add(keys, ids, columns["log"][order], _backoffs(contexts, keys, found.unseen))
 
 
-def _column(bench: Bench, found: Estimates, kind: str, n: int, number: int | None) -> dict[str, Array]:
+def _columns(bench: Bench, found: Estimates, kind: str, n: int, number: int | None) -> dict[str, Array]:
     """One range of keys, or all, of the spills of all partitions; nothing if there are no rows."""
     names = [f"{kind}-{n}-{found.number}-{partition}" for partition in range(found.partitions)]
     numbers = range(ranges_of(found.n_ngrams[n - 1])) if number is None else [number]

@@ -46,7 +46,7 @@ class Vocabulary(NamedTuple):
     words: list[bytes]
     """Written form by id, MARKS first."""
     hashes: Array
-    """uint64[V]: token hash by id; 0 for MARKS."""
+    """uint64[V]: token hash by id."""
 
 
 def tally(hashes: Array) -> tuple[Array, Array, Array]:
@@ -87,7 +87,7 @@ def vocabulary(merged: Words, min_count: int, max_words: int) -> Vocabulary:
         often = often[merged.counts[often] >= -np.partition(-merged.counts[often], limit - 1)[limit - 1]]
     counts = merged.counts.tolist()
     chosen = sorted(often.tolist(), key=lambda i: (-counts[i], written[i]))[:limit]
-    hashes = np.concatenate((np.zeros(len(MARKS), np.uint64), merged.hashes[chosen]))
+    hashes = np.concatenate((marks(), merged.hashes[chosen]))
     return Vocabulary([*MARKS, *(written[i] for i in chosen)], hashes)
 
 

@@ -16,6 +16,7 @@ from made_up_run import LENGTHS, sliced, write_json
 
 from pipeline import histograms
 from pipeline.rows import document_schema, dropped_schema
+from stages.perplexity import Perplexity
 
 LANGUAGES = {
     "en": (0.4, 2.25), "zh": (0.2, 2.7), "de": (0.1, 2.4), "ja": (0.06, 2.2), "ru": (0.06, 2.6), "fr": (0.05, 2.1),
@@ -38,13 +39,7 @@ HOSTILE = "<img src=x onerror=\"document.title='owned'\"> \u202etxt.exe "
 SIGNALS = {
     "language_label": pa.string(),
     "toy_scrub_n_edits": pa.int32(),
-    "perplexity_per_token": pa.float32(),
-    "perplexity_log10": pa.float32(),
-    "perplexity_tokens": pa.int32(),
-    "perplexity_unknown_frac": pa.float32(),
-    "perplexity_rank_frac": pa.float32(),
-    "perplexity_part": pa.string(),
-    "perplexity_model": pa.string(),
+    **Perplexity().adds(),
 }
 STEPS = [
     {"label": "language", "stage": "language", "options": {}, "slices": {"language": "language_label"}, "facts": None},
