@@ -15,13 +15,17 @@ from stages.fasttext_model import Entries, build, load
 from stages.kernels import fasttext, fasttext_rows
 
 LIMIT = 3e-6
+BY_TABLE = {"negative", "one_vs_all"}
+"""Models whose losses read the logistic function from a table."""
+TABLE = np.minimum(np.array([0, *fasttext.sigmoids(), 1]) + fasttext.LITTLE, 1)
+"""The scores that they can give, int place -> float64: below the table, its entries, above it."""
 WORDS = [b"the", b"cat", b"</s>", "猫".encode(), "的".encode(), b"__label__x", "น้ำ".encode()]
 
 
 def whole(values: list[str]):
     """The arguments of the kernels for documents that are whole texts."""
     data, offsets = buffers(values)
-    return data, offsets[:-1], offsets[1:], np.arange(len(values) + 1)
+    return data, offsets[:-1].copy(), offsets[1:].copy(), np.arange(len(values) + 1)  # writable, as in stages
 
 
 def predicted(path: str, values: list[str], n_best: int = 4) -> list[dict[str, float]]:
@@ -41,6 +45,22 @@ def theirs(path: str, values: list[str], n_best: int = 4) -> list[dict[str, floa
         {label.removeprefix("__label__"): min(1.0, float(score)) for label, score in zip(*one, strict=True)}
         for one in found
     ]
+
+
+def place(score: float) -> int:
+    """Where a score stands in TABLE; the last entry is that of a sum of just 8, and counts as what is above it."""
+    distances = np.abs(TABLE - score)
+    assert distances.min() < LIMIT, score
+    return min(int(distances.argmin()), len(TABLE) - 2)
+
+
+def agree(ours: float, other: float, case: str) -> bool:
+    """Whether two scores are the same, or of a table neighbours.
+
+    We add a word and then its n-grams, the library all words and then all n-grams: over thousands of rows their sums
+    differ by some 1e-4, rarely so that they fall on both sides of a step, which is 1/32 wide and tells up to 8e-3 more.
+    """
+    return abs(place(ours) - place(other)) <= 1 if case in BY_TABLE else abs(ours - other) < LIMIT
 
 
 def plain(text: str) -> str:
@@ -71,7 +91,7 @@ def test_labels_and_scores_are_those_of_the_library(case):
     path = fasttext_models.path(case)
     for ours, other, text in zip(predicted(path, SOME), theirs(path, SOME), SOME, strict=True):
         assert set(other) <= set(ours), text[:50]  # the library leaves out what is unlikely
-        assert all(abs(ours[label] - other[label]) < LIMIT for label in other), text[:50]
+        assert all(agree(ours[label], other[label], case) for label in other), text[:50]
         assert all(ours[label] < 1e-4 for label in set(ours) - set(other)), text[:50]
 
 
