@@ -109,7 +109,7 @@ def test_each_round_is_shown_and_timed(folder):
 
 def test_artifacts_of_other_fits_are_paths_on_this_disk_wherever_the_run_is(folder):
     stages = '[toy_count, toy_words: {first: "@toy_count"}, toy_uses_count: {model: "@toy_count"}]'
-    run(folder, recipe(stages), workers=2)
+    run(folder, recipe(stages))
     assert artifact(folder / "run") == b"126 " + counted(texts_of(folder))
     url = "memory://rounds-of-test/run"
     storage.remove_folder(url)
@@ -157,9 +157,9 @@ def test_a_killed_run_goes_on_with_the_tasks_that_are_left(folder, task):
     assert before == [*TASKS, "fit"][: len(before)] and before[-1] == task
     (scratch,) = (folder / "run" / "work").glob("*.scratch")
     assert scratch.stat().st_mode & 0o777 == 0o700
-    run(folder, recipe(), workers=2)
+    run(folder, recipe())
     again = logged(folder)[len(before) :]
-    assert sorted(again) == sorted([task, *[*TASKS, "fit"][len(before) :]])
+    assert again == [task, *[*TASKS, "fit"][len(before) :]]
     assert artifact(folder / "run") == counted(texts_of(folder))
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from harness import run, write_jsonl
+from made_up_dedup import add_dedup
 from made_up_judges import add_judges
 from made_up_perplexity import add_perplexity
 from made_up_run import RECIPE, SOURCES, ablation, add_ablation, add_judging, add_tokens, documents
@@ -22,7 +24,7 @@ HOSTILE = [
     "中文 <b>粗</b> 𠀀",
 ]
 
-HOSTILE_RECIPE = """
+HOSTILE_RECIPE = """# \u202etxt.exe\u202c \u2066
 sources:
   web: {reader: jsonl, paths: ["<img onerror=x>*.jsonl"], id: id}
   empty: {reader: jsonl, paths: [empty.jsonl]}
@@ -49,33 +51,54 @@ def plain_run(documents_only, tmp_path) -> Path:
     return Path(shutil.copytree(documents_only / "run", tmp_path / "run"))
 
 
+def add_training(run_folder: Path) -> None:
+    """Add tokens and an ablation."""
+    add_tokens(run_folder, documents())
+    add_ablation(run_folder, ablation())
+
+
+@pytest.fixture(scope="session")
+def added(documents_only, tmp_path_factory):
+    """Gives a copy of that run with what a function adds to it, which is done once for each function."""
+    made: dict[Callable[[Path], None], Path] = {}
+
+    def copy_with(add: Callable[[Path], None], to: Path) -> Path:
+        if add not in made:
+            made[add] = Path(shutil.copytree(documents_only / "run", tmp_path_factory.mktemp("added") / "run"))
+            add(made[add])
+        return Path(shutil.copytree(made[add], to))
+
+    return copy_with
+
+
 @pytest.fixture
-def trained(plain_run) -> Path:
+def trained(added, tmp_path) -> Path:
     """A run with everything."""
-    add_tokens(plain_run, documents())
-    add_ablation(plain_run, ablation())
-    return plain_run
+    return added(add_training, tmp_path / "run")
 
 
 @pytest.fixture
-def judged(plain_run) -> Path:
+def judged(added, tmp_path) -> Path:
     """A run with a stage of many rules, two of which are unjust to some."""
-    add_judging(plain_run)
-    return plain_run
+    return added(add_judging, tmp_path / "run")
 
 
 @pytest.fixture
-def classified(plain_run) -> Path:
+def classified(added, tmp_path) -> Path:
     """A run that identifies languages, and whose classifier deletes colloquial text."""
-    add_judges(plain_run)
-    return plain_run
+    return added(add_judges, tmp_path / "run")
 
 
 @pytest.fixture
-def perplexed(plain_run) -> Path:
+def perplexed(added, tmp_path) -> Path:
     """A run with language models of many languages, which judges many sources by perplexity."""
-    add_perplexity(plain_run)
-    return plain_run
+    return added(add_perplexity, tmp_path / "run")
+
+
+@pytest.fixture
+def compared(added, tmp_path) -> Path:
+    """A run whose stages found duplicates between many sources, and benchmarks."""
+    return added(add_dedup, tmp_path / "run")
 
 
 @pytest.fixture

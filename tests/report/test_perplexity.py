@@ -23,8 +23,9 @@ from made_up_perplexity import (
 )
 
 from pipeline.report import collect, render_html, render_markdown
-from pipeline.report.perplexity import FALLBACK, FEW, NO_FIGURES, NO_TEXTS, UNKNOWN, figure
+from pipeline.report.perplexity import FALLBACK, FEW, NO_FIGURES, UNKNOWN, figure
 from pipeline.report.perplexity_spread import FATES, N_TEXTS, WIDTH
+from pipeline.report.text import NO_TEXTS
 from pipeline.rows import PUBLISHED_CHARS
 
 
@@ -131,11 +132,11 @@ def test_no_text_is_shown_without_a_stage_that_scrubs(perplexed):
         assert NO_TEXTS in shown and "lie below these" not in shown
 
 
-def test_what_was_dropped_before_is_not_counted(perplexed, told):
+def test_what_was_dropped_before_is_not_counted(plain_run, told):
     """Dropped documents of a sample are measured by later stages too."""
     _, found = told
-    edit(perplexed / "out" / "ledger.json", lambda tree: tree.update(perplexity=tree.pop("perplexity")))  # now the last
-    after = collect(str(perplexed))["perplexity"]["perplexity"]
+    edit(plain_run / "out" / "ledger.json", lambda tree: tree.update(perplexity=tree.pop("perplexity")))  # now the last
+    after = collect(str(plain_run))["perplexity"]["perplexity"]
     for row, before in zip(after["languages"], found["languages"], strict=True):
         assert row["fates"] == {**before["fates"], "later": 0}
         assert row["documents"] == before["documents"] - before["fates"]["later"]
@@ -275,7 +276,7 @@ def test_nothing_that_a_model_can_lack_is_missed(perplexed):
     assert 'class="limit"' not in re.search(r'<section id="perplexity">.*?</section>', page, re.DOTALL)[0]
 
 
-def test_facts_of_another_kind_are_none_of_this(perplexed, plain_run):
+def test_facts_of_another_kind_are_none_of_this(perplexed):
     edit(perplexed / "out" / "ngram_model.json", lambda tree: tree.update(kind="classifier", languages={}))
     data = collect(str(perplexed))
     assert data["language_models"] == {} and data["perplexity"]["perplexity"]["languages"][0]["bounds"] is None

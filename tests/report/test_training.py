@@ -232,7 +232,7 @@ def test_ticks_are_round_and_inside():
     assert len(ticks(2.0, 2.000002, 3)) >= 3
 
 
-def test_the_axis_ends_where_the_decision_does(trained, plain_run):
+def test_the_axis_ends_where_the_decision_does(trained):
     found = collect(str(trained))["ablation"]
     scale = objective_scale(found)
     natural, gpt3, *_, only_zh = found["mixtures"].values()
