@@ -133,14 +133,23 @@ class Batch:
 
 
 def utf8_buffers(array: pa.Array) -> tuple[Bytes, Int64s]:
-    """data uint8[D] and offsets int64[N+1] of a string or large_string array, without copying its text."""
+    """data uint8[D] and offsets int64[N+1] of a string or large_string array, without copying its text.
+
+    Both are read-only: some of Arrow's buffers are and some are not, and kernels are compiled anew for each kind.
+    """
     width = np.int64 if pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type) else np.int32
     _, offsets, data = array.buffers()
     if len(array) == 0 or offsets is None:
-        return np.empty(0, np.uint8), np.zeros(1, np.int64)
+        return _read_only(np.empty(0, np.uint8)), _read_only(np.zeros(1, np.int64))
     starts = np.frombuffer(offsets, dtype=width)[array.offset : array.offset + len(array) + 1]
     text = np.frombuffer(data, dtype=np.uint8) if data is not None else np.empty(0, np.uint8)
-    return text, starts.astype(np.int64, copy=False)
+    return _read_only(text), _read_only(starts.astype(np.int64, copy=False))
+
+
+def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def apply_edits(text: pa.Array, edits: Edits) -> pa.Array:

@@ -376,5 +376,5 @@ def edits(data, offsets, profile_of, profiles: Profiles, options: Options) -> Li
     counts, found, kept, kept_offsets = edit_kernel(
         data, offsets, profile_of, options, profiles, classes(), decimals(), phrases(), CORES
     )
-    kept.flags.writeable = False
+    kept.flags.writeable = kept_offsets.flags.writeable = False
     return Lines(counts, *found.T, kept, kept_offsets)
