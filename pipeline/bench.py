@@ -1,13 +1,13 @@
-"""What the frame gives a GlobalFit and an Export to work with; stages import it from `stage`.
+"""What the frame gives a GlobalStage, a GlobalFit and an Export to work with; stages import it from `stage`.
 
-Letters: M rows, P partitions.
+Letters: M rows, P partitions, S shards, K keys, V verdicts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,8 @@ class Spill(Protocol):
     """A file of rows, each of which belongs to a partition."""
 
     def add(self, columns: Mapping[str, npt.NDArray[Any]], borders: npt.NDArray[np.int64]) -> None:
-        """Append rows: name -> array[M] of a fixed-size type, the same names and types in each call.
+        """Append rows: name -> array[M] or [M, C] of a fixed-size type, or a list column as Arrow has it
+        (`large_list`), the same names and types in each call.
 
         borders int64[P+1]: partition p has rows borders[p]..borders[p+1].
         """
@@ -65,12 +66,64 @@ class Bench(Protocol):
         ...
 
     def partition(self, names: Iterable[str], number: int) -> Iterator[dict[str, npt.NDArray[Any]]]:
-        """One partition of spills: what each `add` gave it, one after the other, also where that is no row."""
+        """One partition of spills: what each `add` gave it, one after the other, also where that is no row; list
+        columns come as Arrow arrays.
+        """
         ...
 
     def remove(self, prefix: str) -> None:
         """Delete the files and spills whose names begin so: once all results of the last round that needs them are
         there, a run that goes on after a kill does not miss them.
+        """
+        ...
+
+
+class Part(NamedTuple):
+    """One key partition of all sketches, sorted by key and item.
+
+    keys uint64[K]; items int64[K], numbered through all shards; payload: name -> array[K], or [K, C].
+    """
+
+    keys: npt.NDArray[np.uint64]
+    items: npt.NDArray[np.int64]
+    payload: dict[str, npt.NDArray[Any]]
+
+
+class Comparison(Bench, Protocol):
+    """What a `GlobalStage` works on and with: the bench of all rounds, what `sketch` gave, and a place for verdicts.
+
+    Items are numbered through all shards, in the order of their documents, so that a lower number means a lower rank.
+    The documents that `batches` gives are the sketched ones, in the same batches.
+    """
+
+    @property
+    def n_partitions(self) -> int:
+        """A key belongs to partition key % n_partitions."""
+        ...
+
+    @property
+    def firsts(self) -> npt.NDArray[np.int64]:
+        """int64[S+1]: the number of the first item of each shard, and after the last the number of all items."""
+        ...
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The source of each shard: all of its documents are of one."""
+        ...
+
+    def part(self, number: int) -> Part:
+        """The keys of one partition."""
+        ...
+
+    def records(self, shard: str, columns: Sequence[str]) -> Iterator[dict[str, npt.NDArray[Any]]]:
+        """The records of a shard's items in order, a piece for each batch; `row` is each item's row in the shard."""
+        ...
+
+    def verdicts(self, shard: str, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Commit the verdicts of a shard, once for every shard, also where there are none.
+
+        columns: `row` int64[V], ascending, rows in the shard, perhaps more than once; others by name, array[V] or
+        [V, C]; the same names and types for every shard.
         """
         ...
 

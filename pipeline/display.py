@@ -21,7 +21,7 @@ from .answers import table
 from .ledger import Ledger
 from .plan import Plan
 from .run import Result
-from .stage import Fit, GlobalStage
+from .stage import IN_INDEX, Fit, GlobalStage
 from .work import Workspace
 from .worker import Done
 
@@ -230,7 +230,8 @@ def story_lines(told: dict[str, Any]) -> Iterator[str]:
         yield f"dropped by {drop['stage']}: {drop['reason']}" + _measured(drop)
         yield f"  all rules it failed there: {', '.join(drop['failed'])}"
         if drop["twin"]:
-            yield f"  kept instead: {drop['twin']}" + (f" ({told['twin_origin']})" if told["twin_origin"] else "")
+            where = "in an earlier run" if drop["reason"] == IN_INDEX else told["twin_origin"]
+            yield f"  kept instead: {drop['twin']}" + (f" ({where})" if where else "")
     yield "signals:"
     for name, value in told["signals"].items():
         yield f"  {name}: {value:.4g}" if isinstance(value, float) else f"  {name}: {value}"

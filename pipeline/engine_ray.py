@@ -188,8 +188,8 @@ def _first_line(error: Exception) -> str:
 
 
 def _where(task: Any) -> str:
-    """How an error names a task: it is a named tuple, with a name or a few numbers."""
-    name = getattr(task, "name", None)
+    """How an error names a task: a shard, or a named tuple with a name or a few numbers."""
+    name = task if isinstance(task, str) else getattr(task, "name", None)
     if name is not None:
         return f"shard {name}"
     return ", ".join(f"{key} {value}" for key, value in task._asdict().items() if isinstance(value, int | str))

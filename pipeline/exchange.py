@@ -2,13 +2,12 @@
 
 A spill of P partitions is an Arrow IPC file whose record batch c P + p is what call c of
 `add` gave to partition p; the file's own footer is the offset table, so one partition of
-S spills costs S short reads. Sketches of a global stage are one call, sorted by (key,
-rank). Letters: K keys, M rows, P partitions.
+S spills costs S short reads. Letters: M rows, C columns of a matrix, P partitions, S spills.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,33 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from .shards import ShardWriter, open_shard, reading
-from .stage import Int64s, Sketch
+from .stage import Int64s
 
 PARTITIONS = b"partitions"
 """The key of the schema's metadata that says P."""
+
+
+def record_batch(columns: Mapping[str, Any]) -> pa.RecordBatch:
+    """Columns as Arrow has them: array[M] as numbers, array[M, C] as fixed-size lists, Arrow arrays as they are."""
+    return pa.RecordBatch.from_pydict({name: _arrow(values) for name, values in columns.items()})
+
+
+def _arrow(values: Any) -> pa.Array:
+    if isinstance(values, np.ndarray) and values.ndim == 2:
+        return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])
+    return values if isinstance(values, pa.Array) else pa.array(values)
+
+
+def arrays(batch: pa.RecordBatch) -> dict[str, Any]:
+    """The reverse of `record_batch`."""
+    return {name: _numpy(batch.column(name)) for name in batch.schema.names}
+
+
+def _numpy(array: pa.Array) -> Any:
+    if pa.types.is_fixed_size_list(array.type):
+        return array.flatten().to_numpy(zero_copy_only=False).reshape(len(array), array.type.list_size)
+    is_list = pa.types.is_list(array.type) or pa.types.is_large_list(array.type)
+    return array if is_list else array.to_numpy(zero_copy_only=False)
 
 
 class SpillWriter:
@@ -41,7 +63,7 @@ class SpillWriter:
 
     def add(self, columns: Mapping[str, npt.NDArray[Any]], borders: Int64s) -> None:
         """See `stage.Spill`."""
-        batch = pa.RecordBatch.from_pydict({name: pa.array(values) for name, values in columns.items()})
+        batch = record_batch(columns)
         rows = batch.num_rows
         assert len(borders) == self._partitions + 1 and borders[0] == 0 and borders[-1] == rows, "borders do not fit"
         assert (np.diff(borders) >= 0).all(), "borders are not ascending"
@@ -64,42 +86,4 @@ def read_chunks(path: str, partition: int) -> Iterator[dict[str, npt.NDArray[Any
     for number in range(partition, reader.num_record_batches, partitions):
         with reading(path):
             batch = reader.get_batch(number)
-        yield {name: batch.column(name).to_numpy(zero_copy_only=False) for name in batch.schema.names}
-
-
-def join_sketches(sketches: Sequence[Sketch]) -> Sketch:
-    """The rows of several sketches, one after the other."""
-    if not sketches:
-        return Sketch(np.zeros(0, np.uint64), np.zeros(0, np.int64))
-    payload = {name: np.concatenate([sketch.payload[name] for sketch in sketches]) for name in sketches[0].payload}
-    return Sketch(
-        np.concatenate([sketch.keys for sketch in sketches]),
-        np.concatenate([sketch.ranks for sketch in sketches]),
-        payload,
-    )
-
-
-def _sorted(sketch: Sketch, order: Sequence[Int64s]) -> Sketch:
-    rows = np.lexsort((sketch.ranks, sketch.keys, *order))
-    payload = {name: values[rows] for name, values in sketch.payload.items()}
-    return Sketch(sketch.keys[rows], sketch.ranks[rows], payload)
-
-
-def write_sketches(path: str, sketches: Sequence[Sketch], partitions: int) -> None:
-    """Commit one shard's sketches as a spill; a key belongs to partition key % P."""
-    joined = join_sketches(sketches)
-    joined = _sorted(joined, [(joined.keys % np.uint64(partitions)).astype(np.int64)])
-    part = (joined.keys % np.uint64(partitions)).astype(np.int64)
-    with SpillWriter(path, partitions) as spill:
-        columns = {"key": joined.keys, "rank": joined.ranks, **joined.payload}
-        spill.add(columns, np.searchsorted(part, np.arange(partitions + 1)))
-
-
-def read_sketches(paths: Sequence[str], partition: int) -> Sketch:
-    """Partition p of all shards, sorted by (key, rank)."""
-    sketches = []
-    for path in paths:
-        for columns in read_chunks(path, partition):
-            keys, ranks = columns.pop("key"), columns.pop("rank")
-            sketches.append(Sketch(keys, ranks, columns))
-    return _sorted(join_sketches(sketches), [])
+        yield arrays(batch)

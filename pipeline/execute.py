@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from .batch import Batch, Bools, Edits, Rule, apply_edits, utf8_buffers
 from .ledger import Ledger, Reason
 from .rows import DROP, EXCERPT_CHARS
-from .stage import GlobalStage, RowVerdicts, Stage, signals_of
+from .stage import GlobalStage, Stage, Verdicts, signals_of
 
 QUARANTINED = "quarantined"
 
@@ -35,7 +35,7 @@ def run_stage(
     *,
     label: str | None = None,
     resource: Any = None,
-    verdicts: RowVerdicts | None = None,
+    verdicts: Verdicts | None = None,
 ) -> Outcome:
     """Apply a stage to a batch of documents (columns of `rows.DOCUMENT` and earlier signals)."""
     label = label or stage.name

@@ -21,7 +21,7 @@ from .errors import CorpusmillError
 from .exchange import SpillWriter, read_chunks
 from .export import Map
 from .shards import read_shard
-from .stage import Fit, GlobalFit
+from .stage import Declared, Fit, GlobalFit
 from .work import Workspace
 from .worker import Done, at_hand, stage_error
 
@@ -30,14 +30,14 @@ NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 class Place(NamedTuple):
-    """A Fit's position, and that of the complete folder whose documents reach it."""
+    """The position of a Fit or a GlobalStage, and that of the complete folder whose documents reach it."""
 
     position: int
     parent: int
 
 
 class RoundTask(NamedTuple):
-    """A call of a GlobalFit's method. stage: its label."""
+    """A call of a method. stage: the label of the one that has it."""
 
     stage: str
     method: str
@@ -45,7 +45,7 @@ class RoundTask(NamedTuple):
 
 
 class Scratch:
-    """The files that the rounds of a GlobalFit share; see `stage.Bench`."""
+    """The files that the rounds of a GlobalFit or a GlobalStage share; see `stage.Bench`."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
@@ -89,12 +89,12 @@ class Scratch:
 
 
 class RunBench(Scratch):
-    """The bench of a run; see `stage.Bench`. rows, n_bytes: of documents that were read at it."""
+    """The bench of a Fit in a run; see `stage.Bench`. rows, n_bytes: of documents that were read at it."""
 
-    def __init__(self, work: Workspace, place: Place, made: Fit, run_map: Map | None = None) -> None:
+    def __init__(self, work: Workspace, place: Place, made: Declared, run_map: Map | None = None) -> None:
         self._work, self._place, self._made, self._run_map = work, place, made, run_map
         self._label = work.plan.step(place.position).label
-        super().__init__(work.scratch(self._label))
+        super().__init__(work.scratch(self._label) if isinstance(made, Fit) else work.rounds(place.position))
         index = work.index(place.parent)
         assert index is not None, f"{work.folder(place.parent)} is not complete"
         self.shards: tuple[str, ...] = tuple(shard["name"] for shard in index["shards"])
@@ -118,16 +118,24 @@ class RunBench(Scratch):
             for task, path in zip(tasks, paths, strict=True)
             if not storage.exists(path)
         ]
-        self._run_map(f"{self._label}: {method}", round_task, self._place, left, len(tasks))
+        self._map_tasks(f"{self._label}: {method}", left, len(tasks))
         return [storage.read_json(path) for path in paths]
+
+    def _map_tasks(self, what: str, tasks: Sequence[RoundTask], total: int) -> None:
+        assert self._run_map is not None
+        self._run_map(what, round_task, self._place, tasks, total)
 
 
 def round_task(work: Workspace, place: Place, task: RoundTask) -> Done:
     """Call a method of a GlobalFit and commit what it returns. Raises StageError."""
+    return do_round(RunBench, work, place, task)
+
+
+def do_round(kind: type[RunBench], work: Workspace, place: Place, task: RoundTask) -> Done:
+    """Call a method of a stage on a bench of this kind and commit what it returns. Raises StageError."""
     started = time.perf_counter()
     with at_hand(work, work.plan.step(place.position)) as made:
-        assert isinstance(made, GlobalFit)
-        bench = RunBench(work, place, made)
+        bench = kind(work, place, made)
         try:
             found = storage.to_text(getattr(made, task.method)(bench, task.task))
         except CorpusmillError:

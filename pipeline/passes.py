@@ -1,10 +1,10 @@
-"""What a worker does: one shard through the row stages of a pass, and its keys for the next global stage."""
+"""What a worker does: one shard through the row stages of a pass, and what the next global stage compares of it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -12,26 +12,19 @@ from . import storage
 from .audit import divide, measured
 from .batch import Batch
 from .errors import CorpusmillError
-from .exchange import write_sketches
 from .execute import Outcome, quarantine, run_stage
 from .ingest import Place, read_batches
 from .ledger import Ledger
 from .readers.base import Input
 from .rows import audited_schema, document_schema, dropped_schema
 from .shards import ShardWriter, conform, finished, read_shard, sidecar_path
-from .stage import Fit, GlobalStage, RowVerdicts, Sketch
-from .verdicts import read_verdicts, verdicts_of
+from .sketches import SketchWriter
+from .stage import Fit, GlobalStage, Sketch, Verdicts
+from .verdicts import read_verdicts, verdicts_in
 from .work import INPUTS, ReadTask, Segment, Workspace
 from .worker import Done, opened, stage_error
 
 T = TypeVar("T")
-
-
-class ShardTask(NamedTuple):
-    """A shard of a complete folder: its number in the index, and its name."""
-
-    number: int
-    name: str
 
 
 def segment_mark(work: Workspace, segment: Segment) -> str:
@@ -53,11 +46,11 @@ class ShardSink:
         steps = range(first, segment.last + 1)
         self.positions = [position for position in steps if not isinstance(work.plan.step(position).stage, Fit)]
         self.ledger = Ledger()
-        self.sketches: list[Sketch] = []
+        self.sketches = None if segment.then is None else _sketch_writer(work, segment.then, shard)
         self.errors: list[str] = []
         self.ranks: list[int] = []
 
-    def push(self, outcome: Outcome, verdicts: RowVerdicts | None = None) -> None:
+    def push(self, outcome: Outcome, verdicts: Verdicts | None = None) -> None:
         """Take a batch, as a reader or the folder before has it, through the stages."""
         audited = self._record(outcome, max(self.segment.parent, 0))
         batch = outcome.kept
@@ -69,8 +62,8 @@ class ShardSink:
         self.documents.write(batch)
         if batch.num_rows:
             self.ranks += [batch.column("rank")[0].as_py(), batch.column("rank")[-1].as_py()]
-        if self.segment.then is not None:
-            self.sketches.append(sketch(self.work, self.segment.then, batch, self.shard))
+        if self.sketches is not None and self.segment.then is not None:
+            self.sketches.add(batch.num_rows, sketch(self.work, self.segment.then, batch, self.shard))
 
     def push_audited(self, audited: pa.RecordBatch) -> None:
         """Take rows that were dropped before through the stages, which measure them."""
@@ -94,7 +87,7 @@ class ShardSink:
         none = pa.RecordBatch.from_pylist([], schema=schema)
         return pa.concat_batches([none, *(conform(batch, schema) for batch in audited)])
 
-    def _run(self, position: int, batch: pa.RecordBatch, verdicts: RowVerdicts | None) -> Outcome:
+    def _run(self, position: int, batch: pa.RecordBatch, verdicts: Verdicts | None) -> Outcome:
         stage, resource = opened(self.work, position)
         label = self.work.plan.labels[position]
         outcome = self._attempt(
@@ -130,8 +123,8 @@ class ShardSink:
 
     def close(self) -> None:
         """Commit all files, the sidecar last."""
-        if self.segment.then is not None:
-            write_sketches(self.work.spill(self.segment.then, self.shard), self.sketches, self.work.plan.partitions)
+        if self.sketches is not None:
+            self.sketches.close()
         documents, dropped, audited = (file.close() for file in (self.documents, self.dropped, self.audited))
         sidecar = {
             "fingerprint": segment_mark(self.work, self.segment),
@@ -146,17 +139,25 @@ class ShardSink:
 
     def abandon(self, error: BaseException) -> None:
         """Leave nothing half-written behind."""
+        if self.sketches is not None:
+            self.sketches.abandon(error)
         for file in (self.documents, self.dropped, self.audited):
             file.abandon(error)
 
 
+def _sketch_writer(work: Workspace, position: int, shard: str) -> SketchWriter:
+    return SketchWriter(work.rounds(position), shard, work.plan.partitions)
+
+
 def sketch(work: Workspace, position: int, batch: pa.RecordBatch, shard: str) -> Sketch:
-    """A global stage's keys of one batch. Raises StageError."""
+    """What a global stage compares of one batch. Raises StageError."""
     step = work.plan.step(position)
     stage, resource = opened(work, position)
     assert isinstance(stage, GlobalStage)
     try:
         return stage.sketch(Batch(batch, stage, step.label, resource))
+    except CorpusmillError:
+        raise
     except Exception as error:
         raise stage_error(work, step.label, f"shard {shard}", batch, error) from error
 
@@ -218,44 +219,48 @@ def _sha256(item: Input) -> str:
     return storage.sha256_of(item.location) if storage.is_local_file(item.location) else ""
 
 
-def shard_task(work: Workspace, segment: Segment, task: ShardTask) -> Done:
+def shard_task(work: Workspace, segment: Segment, shard: str) -> Done:
     """Take one stored shard through the segment, with the verdicts of its first stage if that is a global one."""
     started = time.perf_counter()
     assert segment.parent != INPUTS
     rows, n_bytes = 0, 0
-    sink = ShardSink(work, segment, task.name)
+    sink = ShardSink(work, segment, shard)
     try:
-        for batch, verdicts in _stored(work, segment, task):
+        for batch, verdicts in _stored(work, segment, shard):
             rows, n_bytes = rows + batch.num_rows, n_bytes + batch.column("text").nbytes
             sink.push(Outcome(batch, batch.slice(0, 0), Ledger()), verdicts)
-        for batch in read_shard(storage.join(work.folder(segment.parent), "audited", f"{task.name}.arrow")):
+        for batch in read_shard(storage.join(work.folder(segment.parent), "audited", f"{shard}.arrow")):
             sink.push_audited(batch)
         sink.close()
     except BaseException as error:
         sink.abandon(error)
         raise
-    return Done(task.name, [task.name], rows, n_bytes, time.perf_counter() - started)
+    return Done(shard, [shard], rows, n_bytes, time.perf_counter() - started)
 
 
-def _stored(work: Workspace, segment: Segment, task: ShardTask) -> Iterator[tuple[pa.RecordBatch, RowVerdicts | None]]:
+def _stored(work: Workspace, segment: Segment, shard: str) -> Iterator[tuple[pa.RecordBatch, Verdicts | None]]:
     """The batches of a stored shard, at least one, each with its rows' verdicts."""
-    path = storage.join(work.folder(segment.parent), "documents", f"{task.name}.arrow")
+    path = storage.join(work.folder(segment.parent), "documents", f"{shard}.arrow")
     row_steps = [p for p in range(segment.parent + 1, segment.last + 1) if not isinstance(work.plan.step(p).stage, Fit)]
-    position, verdicts = row_steps[0], None
-    if isinstance(work.plan.step(position).stage, GlobalStage):
-        verdicts = read_verdicts(work.verdicts(position), task.number)
+    position = row_steps[0]
+    if not isinstance(work.plan.step(position).stage, GlobalStage):
+        for batch in read_shard(path, at_least_one=True):
+            yield batch, None
+        return
+    columns, first = read_verdicts(work.verdicts(position, shard)), 0
     for batch in read_shard(path, at_least_one=True):
-        yield batch, None if verdicts is None else verdicts_of(batch, verdicts, work.plan)
+        yield batch, verdicts_in(columns, first, batch.num_rows)
+        first += batch.num_rows
 
 
-def sketch_task(work: Workspace, segment: Segment, task: ShardTask) -> Done:
-    """Only the keys of a stored shard, for a global stage that was not yet planned when the shard was written."""
+def sketch_task(work: Workspace, segment: Segment, shard: str) -> Done:
+    """Only what is compared of a stored shard, for a global stage not yet planned when the shard was written."""
     started = time.perf_counter()
     assert segment.then is not None
-    path = storage.join(work.folder(segment.last), "documents", f"{task.name}.arrow")
-    sketches, rows, n_bytes = [], 0, 0
-    for batch in read_shard(path, at_least_one=True):
-        rows, n_bytes = rows + batch.num_rows, n_bytes + batch.column("text").nbytes
-        sketches.append(sketch(work, segment.then, batch, task.name))
-    write_sketches(work.spill(segment.then, task.name), sketches, work.plan.partitions)
-    return Done(task.name, [task.name], rows, n_bytes, time.perf_counter() - started)
+    path = storage.join(work.folder(segment.last), "documents", f"{shard}.arrow")
+    rows, n_bytes = 0, 0
+    with _sketch_writer(work, segment.then, shard) as writer:
+        for batch in read_shard(path, at_least_one=True):
+            rows, n_bytes = rows + batch.num_rows, n_bytes + batch.column("text").nbytes
+            writer.add(batch.num_rows, sketch(work, segment.then, batch, shard))
+    return Done(shard, [shard], rows, n_bytes, time.perf_counter() - started)

@@ -103,6 +103,7 @@ def make_plan(recipe: Recipe, until: str | None = None) -> Plan:
     chosen = _until(recipe, until)
     inputs = list_inputs(recipe)
     signals = _check_columns(recipe, chosen)
+    _check_order(recipe, chosen)
     steps, exports = _apart(recipe, chosen)
     prints, artifacts = _fingerprints(recipe, steps, inputs)
     for step in exports:
@@ -139,12 +140,14 @@ def _apart(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], t
 
 
 def facts_file(step: Step) -> str:
-    """The name in `out/` of the facts about a Fit's artifact, or about the model of another stage."""
+    """The name in `out/` of the facts about a Fit's artifact, a comparison, or the model of another stage."""
     return f"{step.label}.json"
 
 
 def tells_facts(made: Declared) -> bool:
     """Whether it may have facts: of a model that a Fit makes the Fit tells them, not the stages that use it."""
+    if isinstance(made, GlobalStage):
+        return True
     if isinstance(made, Stage):
         return type(made).facts is not Stage.facts and not references(made)
     return isinstance(made, Fit) and made.tells_facts
@@ -153,7 +156,12 @@ def tells_facts(made: Declared) -> bool:
 def published_files(step: Step) -> list[str]:
     """The names in `out/` of what a stage may write there, besides rows."""
     artifact = step.stage.publishes if isinstance(step.stage, Fit) else ""
-    return [artifact] * bool(artifact) + [facts_file(step)] * tells_facts(step.stage)
+    return [artifact] * bool(artifact) + table_files(step) + [facts_file(step)] * tells_facts(step.stage)
+
+
+def table_files(step: Step) -> list[str]:
+    """The names in `out/` of the tables of a global stage, in their order."""
+    return [f"{step.label}.{name}" for name in step.stage.tables] if isinstance(step.stage, GlobalStage) else []
 
 
 def _check_published(recipe: Recipe, steps: tuple[Step, ...]) -> None:
@@ -200,7 +208,7 @@ def list_inputs(recipe: Recipe) -> dict[str, list[Input]]:
 
 
 def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, pa.DataType], ...]:
-    """The signal columns there are after each step. Raises PlanError for a column that nobody wrote."""
+    """The signal columns there are after each step. Raises PlanError for one that nobody wrote, or of no numbers."""
     signals: dict[str, pa.DataType] = {}
     after: list[dict[str, pa.DataType]] = [dict(signals)]
     made: dict[str, Step] = {}
@@ -212,6 +220,7 @@ def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, p
                 raise PlanError(
                     f"{where}{step.label} needs the column '{column}', {_who_adds(column, steps, position)}"
                 )
+        _check_numbers(step, where, signals)
         for column, kind in signals_of(step.stage, step.label).items():
             if column in DOCUMENT.names or column in signals:
                 raise PlanError(f"{where}{step.label} adds the column '{column}', which is there already")
@@ -225,6 +234,23 @@ def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, p
             made[step.label] = step
         after.append(dict(signals))
     return tuple(after)
+
+
+def _check_numbers(step: Step, where: str, signals: dict[str, pa.DataType]) -> None:
+    """Raises PlanError if a column that a stage needs numbers of has none."""
+    for column in step.stage.numeric_needs():
+        found = signals[column] if column in signals else DOCUMENT.field(column).type
+        if not (pa.types.is_integer(found) or pa.types.is_floating(found)):
+            raise PlanError(f"{where}{step.label} needs numbers, and the column '{column}' is of {found}")
+
+
+def _check_order(recipe: Recipe, steps: tuple[Step, ...]) -> None:
+    """Raises PlanError if a stage comes before one that it must come after."""
+    for position, step in enumerate(steps):
+        for later in steps[position + 1 :]:
+            if later.stage.name in step.stage.after:
+                order = f"{step.label} must come after {later.label}, which is in line {later.line}"
+                raise PlanError(f"{recipe.at(step.line)}{order}: {step.stage.after[later.stage.name]}")
 
 
 def _check_sources(recipe: Recipe, step: Step, where: str) -> None:

@@ -25,13 +25,13 @@ from .errors import CorpusmillError
 from .export import Map, run_exports
 from .ingest import clean
 from .ledger import Ledger
-from .plan import Plan, facts_file, library_versions, tells_facts
+from .plan import Plan, facts_file, library_versions, table_files, tells_facts
 from .recipe import Step
 from .rows import document_schema, dropped_schema
 from .schema import options
 from .scrub import Scrubber, without_excerpts
 from .shards import BATCH_ROWS, HashingFile, ShardWriter, conform, finished, read_shard, read_table, sidecar_path
-from .stage import Fit, Stage, relabel, signals_of
+from .stage import Fit, GlobalStage, Stage, relabel, signals_of
 from .work import Workspace
 from .worker import Done, opened, stage_error
 
@@ -135,21 +135,34 @@ def _write(work: Workspace, name: str, content: BinaryIO) -> dict[str, Any]:
 
 
 def _artifacts(work: Workspace) -> dict[str, Any]:
-    """Write the artifacts that Fits publish, and what is told of models; returns the files. Raises StageError."""
+    """Write what stages publish besides rows; returns the files. Raises StageError."""
     files = {}
     for step in work.plan.steps:
         if isinstance(step.stage, Fit) and step.stage.publishes:
             with storage.open_read(work.artifacts[step.label]) as artifact:
                 files[step.stage.publishes] = _write(work, step.stage.publishes, artifact)
+        for name, path in zip(table_files(step), _tables(work, step), strict=True):
+            with storage.open_read(path) as table:
+                files[name] = _write(work, name, table)
         facts = _facts(work, step) if tells_facts(step.stage) else b""
         if facts:
             files[facts_file(step)] = _write(work, facts_file(step), io.BytesIO(facts))
     return files
 
 
+def _tables(work: Workspace, step: Step) -> list[str]:
+    """The paths of what a global stage publishes."""
+    position = work.plan.steps.index(step) + 1
+    return [work.table(position, name) for name in step.stage.tables] if isinstance(step.stage, GlobalStage) else []
+
+
 def _facts(work: Workspace, step: Step) -> bytes:
-    """What a Fit tells of its artifact, or a stage of its model, as JSON; nothing for a model that tells nothing."""
+    """What a Fit tells of its artifact, a global stage of its comparison, or another stage of its model, as JSON;
+    nothing where there is nothing to tell."""
     is_fit = isinstance(step.stage, Fit)
+    if isinstance(step.stage, GlobalStage):
+        found = storage.read_json(work.compared(work.plan.steps.index(step) + 1))
+        return _json(found) if found else b""
     try:
         if isinstance(step.stage, Fit):
             with storage.open_read(work.artifacts[step.label]) as artifact:
@@ -173,7 +186,7 @@ def _is_there(work: Workspace, name: str) -> bool:
 
 def _remove_others(work: Workspace, files: dict[str, Any]) -> None:
     """Delete the shards and the artifacts of an earlier run with another plan."""
-    for kind, suffix in (("documents/", ".arrow"), ("dropped/", ".arrow"), ("", ".json")):
+    for kind, suffix in (("documents/", ".arrow"), ("dropped/", ".arrow"), ("", ".json"), ("", ".arrow")):
         for path in storage.list_files(_out(work, kind) if kind else work.out, suffix):
             if kind + os.path.basename(path) not in files:
                 storage.remove(path)

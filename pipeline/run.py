@@ -14,18 +14,19 @@ from typing import Any, TypeVar
 
 from . import storage
 from .ablation import check_ablation, compare_mixtures, is_compared
-from .compare import decide_task, partition_tasks, settle
+from .compare import compare
 from .engine import Engine, EngineFactory, LocalEngine, Task
 from .fitting import Place, fit
 from .ledger import Ledger
-from .passes import ShardTask, read_task, segment_mark, shard_task, sketch_task, task_path
+from .passes import read_task, segment_mark, shard_task, sketch_task, task_path
 from .plan import Pass, Plan
 from .publish import is_published, publish
 from .report import has_report, write_report
 from .shards import finished, sidecar_path
+from .sketches import keys_path
 from .stage import Fit, GlobalStage
 from .variants import check_variants, variants
-from .work import INPUTS, SCRATCH, Segment, Workspace
+from .work import EXCHANGE, INPUTS, ROUNDS, SCRATCH, Segment, Workspace
 from .worker import Done, Progress
 
 T = TypeVar("T")
@@ -81,12 +82,19 @@ def _prepare(work: Workspace) -> None:
         storage.remove(work.quarantined)
     storage.make_folder(work.root, private=True)
     if plan.until is None:  # else a stage after the last may have left it, which goes on another time
-        kept = {work.scratch(label) for label in plan.artifacts}
-        for scratch in storage.list_files(work.root, SCRATCH):
-            if scratch not in kept:
-                storage.remove_folder(scratch)
+        _remove_scratch(work)
     about = {"recipe": os.path.abspath(plan.recipe.path), "until": plan.until}
     storage.write_json(storage.join(work.run, "run.json"), about)
+
+
+def _remove_scratch(work: Workspace) -> None:
+    """Delete what Fits and comparisons left that this plan does not go on with; a variant's comparison begins anew."""
+    kept = {work.scratch(label) for label in work.plan.artifacts}
+    kept |= {work.rounds(one.then) for one in work.plan.passes if one.then is not None}
+    rounds = (path for folder in storage.list_files(work.root, EXCHANGE) for path in storage.list_files(folder, ROUNDS))
+    for path in (*storage.list_files(work.root, SCRATCH), *rounds):
+        if path not in kept:
+            storage.remove_folder(path)
 
 
 class Runner:
@@ -178,7 +186,7 @@ class Runner:
         assert parent is not None
         names = [shard["name"] for shard in parent["shards"]]
         folder, mark = self.work.folder(segment.last), segment_mark(self.work, segment)
-        tasks = [ShardTask(number, name) for number, name in enumerate(names) if not finished(folder, name, mark)]
+        tasks = [name for name in names if not finished(folder, name, mark)]
         self.map(self._title(segment), shard_task, segment, tasks, len(names))
         return names
 
@@ -192,14 +200,13 @@ class Runner:
         stage = self.work.plan.step(segment.then).stage
         if isinstance(stage, Fit):
             fit(self.work, Place(segment.then, segment.last), self.map)
-        elif not storage.exists(self.work.verdicts(segment.then)):
-            self._compare(segment, segment.then, index)
+        else:
+            self._compare(Place(segment.then, segment.last), segment, index)
 
-    def _compare(self, segment: Segment, position: int, index: dict[str, Any]) -> None:
-        label = self.work.plan.step(position).label
-        tasks = [ShardTask(number, shard["name"]) for number, shard in enumerate(index["shards"])]
-        missing = [task for task in tasks if not storage.exists(self.work.spill(position, task.name))]
-        self.map(f"{label}: keys", sketch_task, segment, missing, len(tasks))
-        partitions = partition_tasks(self.work, position, index)
-        self.map(f"{label}: compare", decide_task, None, partitions, self.work.plan.partitions)
-        settle(self.work, position, index)
+    def _compare(self, place: Place, segment: Segment, index: dict[str, Any]) -> None:
+        """The verdicts of a global stage, after the sketches of shards that have none yet."""
+        if not storage.exists(self.work.compared(place.position)):
+            names, folder = [shard["name"] for shard in index["shards"]], self.work.rounds(place.position)
+            missing = [name for name in names if not storage.exists(keys_path(folder, name))]
+            self.map(f"{self.work.plan.step(place.position).label}: sketch", sketch_task, segment, missing, len(names))
+        compare(self.work, place, self.map)

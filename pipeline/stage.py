@@ -1,11 +1,11 @@
 """The contract: what a stage's author writes, and the registry of names recipes use.
 
 Two kinds share one last line. A `Stage` judges batches on their own. A `GlobalStage`
-compares all documents first: `sketch` gives keys, `decide` sees all rows of a key
-partition, `settle` turns the edges found into verdicts, and `apply` gets them. A `Fit`
-turns batches into one artifact file, which later stages name as `model: "@name"`; a
-`GlobalFit` does so in rounds, on all workers. An `Export` comes after all of these and
-writes other files from the survivors, such as tokens.
+compares all documents first: `sketch` gives keys, `compare` sees the keys of all by
+partition, in rounds on all workers, and `apply` gets the verdicts. A `Fit` turns batches
+into one artifact file, which later stages name as `model: "@name"`; a `GlobalFit` does so
+in rounds too. An `Export` comes after all of these and writes other files from the
+survivors, such as tokens.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, TypeVar
@@ -23,8 +23,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from .bench import Bench as Bench
+from .bench import Comparison as Comparison
 from .bench import ExportShard as ExportShard
 from .bench import Folder as Folder
+from .bench import Part as Part
 from .bench import Spill as Spill
 from .errors import PlanError, RecipeError, did_you_mean
 from .schema import configured
@@ -36,6 +38,8 @@ LANGUAGE_CODE = re.compile("[a-z]{2,3}(_[A-Z][a-z]{3})?")
 """A language as stages name it: ISO 639, perhaps with a script of ISO 15924."""
 UNJUDGED = "unjudged"
 """The option with the names of sources that a stage measures and never drops; they are in no removal rate."""
+IN_INDEX = "in_index"
+"""The reason of a stage that drops a document for one of an earlier run: the twin is a document of that."""
 UInt64s = npt.NDArray[np.uint64]
 Int64s = npt.NDArray[np.int64]
 
@@ -50,10 +54,16 @@ class Declared:
     """Distributions whose version can change the results."""
     source_options: ClassVar[tuple[str, ...]] = ()
     """Options that hold names of the recipe's sources; the plan checks them. UNJUDGED is one that all know."""
+    after: ClassVar[Mapping[str, str]] = {}
+    """Names of stages that may not come later in a recipe, and why; it need not have them."""
 
     def needs(self) -> tuple[str, ...]:
         """Columns that must be there."""
         return ("text",)
+
+    def numeric_needs(self) -> tuple[str, ...]:
+        """Those of `needs` that must be columns of numbers."""
+        return ()
 
     def identity(self) -> dict[str, str]:
         """What else decides the results: hashes of model files by option name."""
@@ -139,69 +149,65 @@ def can_judge(made: Declared) -> bool:
 
 @dataclass(frozen=True)
 class Sketch:
-    """Keys of a batch's documents: any number per document.
+    """What a batch gives to the comparison: its items, and the keys by which they meet.
 
-    keys uint64[K]; ranks int64[K], whose key it is; payload: name -> array[K] of a fixed-size type.
+    An item is a document, or a part of one such as a sentence; those of a batch are numbered from 0, in the order of
+    the documents. keys uint64[K]; items int64[K]: whose key it is, any number of keys each; payload: name -> array[K]
+    of a fixed-size type that comes with the key. n_items counts items without a key too; rows int64[I]: the row of
+    the batch that each item is of, if items are not the rows themselves. records: name -> array[I] or [I, C] of a
+    fixed-size type, kept for every item, in order.
     """
 
     keys: UInt64s
-    ranks: Int64s
+    items: Int64s
+    n_items: int
     payload: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Edges:
-    """Pairs of ranks that belong together: kept int64[E] is the lower one, other int64[E]."""
-
-    kept: Int64s
-    other: Int64s
+    rows: Int64s | None = None
+    records: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What `settle` decided, a row per document that is in a cluster of two or more.
+    """What `compare` decided about the documents of a batch.
 
-    ranks int64[V] ascending; twins int64[V], the rank of the document that is kept instead,
-    or -1 for the one kept; sizes int32[V], documents in the cluster.
+    rows int64[V], ascending, those of which anything was decided, perhaps more than once; columns: name -> array[V] or
+    [V, C].
     """
 
-    ranks: Int64s
-    twins: Int64s
-    sizes: npt.NDArray[np.int32]
+    rows: Int64s
+    columns: dict[str, npt.NDArray[Any]]
 
-
-@dataclass(frozen=True)
-class RowVerdicts:
-    """Verdicts joined to the rows of one batch.
-
-    twin_uid: N strings, the uid of the document kept instead, or empty; size int32[N], 1 if alone.
-    """
-
-    twin_uid: npt.NDArray[np.object_]
-    size: npt.NDArray[np.int32]
-
-    @property
-    def is_duplicate(self) -> npt.NDArray[np.bool_]:
-        """bool[N]: another document is kept instead of this one."""
-        return np.asarray(self.twin_uid != "", dtype=np.bool_)
+    def filled(self, name: str, n_rows: int, default: Any) -> npt.NDArray[Any]:
+        """A column as an array[N], where nothing was decided the default; of several values for a row the last."""
+        values = self.columns[name]
+        found = np.full((n_rows, *values.shape[1:]), default, values.dtype)
+        found[self.rows] = values
+        return found
 
 
 class GlobalStage(Stage):
-    """Compares all documents, in partitions of a key space, before it judges each."""
+    """Compares all documents, in rounds on all workers, before it judges each.
+
+    Methods that `bench.map` calls run in several processes, each of which has its own copy of the stage.
+    """
+
+    tables: ClassVar[tuple[str, ...]] = ()
+    """Files that `compare` writes with `bench.write` and others may see: `clusters.arrow` becomes
+    `out/<label>.clusters.arrow`. They hold no text of the corpus."""
 
     def sketch(self, batch: Batch) -> Sketch:
         """Keys by which documents meet; runs per shard, in parallel."""
         raise NotImplementedError(f"{type(self).__name__}.sketch")
 
-    def decide(self, part: Sketch) -> Edges:
-        """Edges within one key partition, whose rows are sorted by (key, rank)."""
-        raise NotImplementedError(f"{type(self).__name__}.decide")
+    def compare(self, bench: Comparison) -> dict[str, Any]:
+        """Write the verdicts of every shard; returns facts, JSON-ready, that are published as `out/<label>.json`.
 
-    def settle(self, edges: Edges) -> Verdicts:
-        """Verdicts from all edges of all partitions, in any order and with repeats."""
-        raise NotImplementedError(f"{type(self).__name__}.settle")
+        Results may depend on neither the number of partitions nor on where shards end. Facts hold no text of the
+        corpus.
+        """
+        raise NotImplementedError(f"{type(self).__name__}.compare")
 
-    def apply(self, batch: Batch, verdicts: RowVerdicts) -> None:  # type: ignore[override]
+    def apply(self, batch: Batch, verdicts: Verdicts) -> None:  # type: ignore[override]
         """As for a Stage, with the verdicts on this batch's rows."""
         raise NotImplementedError(f"{type(self).__name__}.apply")
 

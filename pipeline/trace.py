@@ -19,8 +19,9 @@ from .readers.base import Input
 from .recipe import load_recipe
 from .rows import DOCUMENT, DROP, place_of
 from .shards import read_batch, read_shard
-from .stage import Fit, GlobalStage, RowVerdicts
-from .work import Workspace
+from .stage import IN_INDEX, Fit, GlobalStage, Verdicts
+from .verdicts import read_verdicts, verdicts_in
+from .work import INPUTS, Workspace
 from .worker import opened
 
 MAX_EDITS = 20
@@ -38,10 +39,10 @@ def story(run: str, uid: str) -> dict[str, Any]:
     told.update({name: row[name] for name in DOCUMENT.names if name != "text"})
     if dropped:
         told["drop"] = {name: row[name] for name in DROP.names}
-        told["twin_origin"] = _origin_of(run, row["twin"])
+        told["twin_origin"] = "" if row["reason"] == IN_INDEX else _origin_of(run, row["twin"])
     known = {*DOCUMENT.names, *(DROP.names if dropped else ())}
     told["signals"] = {name: value for name, value in row.items() if name not in known and value is not None}
-    told["replay"] = _replay(run, row, dropped)
+    told["replay"] = _replay(run, row)
     return told
 
 
@@ -73,7 +74,7 @@ def _origin_of(run: str, uid: str) -> str:
     return str(found[0]["origin"]) if found else ""
 
 
-def _replay(run: str, row: dict[str, Any], dropped: bool) -> dict[str, Any]:
+def _replay(run: str, row: dict[str, Any]) -> dict[str, Any]:
     """The document taken through the stages again, with its edits; `why_not` if that cannot be done."""
     try:
         work = _workspace(run)
@@ -89,9 +90,10 @@ def _replay(run: str, row: dict[str, Any], dropped: bool) -> dict[str, Any]:
         stage, resource = opened(work, position)
         draft = Batch(batch, stage, step.label, resource)
         if isinstance(stage, GlobalStage):
-            here = dropped and row["stage"] == step.label
-            sizes = np.array([row.get(f"{step.label}_cluster_size") or 1], np.int32)
-            stage.apply(draft, RowVerdicts(np.array([row["twin"] if here else ""], object), sizes))
+            verdicts = _verdicts(work, position, row["rank"])
+            if verdicts is None:
+                return {"why_not": f"what {step.label} found is no longer in {work.root}"}
+            stage.apply(draft, verdicts)
         else:
             stage.apply(draft)
         stages.append({"label": step.label, **_edits(draft)})
@@ -100,6 +102,22 @@ def _replay(run: str, row: dict[str, Any], dropped: bool) -> dict[str, Any]:
             break
         batch = outcome.kept
     return {"stages": stages, "excerpt": batch.column("text")[0].as_py()[:500]}
+
+
+def _verdicts(work: Workspace, position: int, rank: int) -> Verdicts | None:
+    """What a global stage decided about the document of a rank, or None if that is not stored any more."""
+    before = next((p for p in range(position - 1, INPUTS, -1) if work.index(p) is not None), None)
+    if before is None or not storage.exists(work.compared(position)):
+        return None
+    index = work.index(before)
+    assert index is not None
+    for shard in index["shards"]:
+        if shard["ranks"] and shard["ranks"][0] <= rank <= shard["ranks"][1]:
+            path = storage.join(work.folder(before), "documents", f"{shard['name']}.arrow")
+            ranks = np.concatenate([batch.column("rank").to_numpy() for batch in read_shard(path, ["rank"])])
+            columns = read_verdicts(work.verdicts(position, shard["name"]))
+            return verdicts_in(columns, int(np.searchsorted(ranks, rank)), 1)
+    return None
 
 
 def _workspace(run: str) -> Workspace:

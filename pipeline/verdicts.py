@@ -1,57 +1,37 @@
-"""Verdicts on storage: a record batch per shard, so that a shard reads only its own.
+"""Verdicts of a global stage on storage: a file for each shard, whose rows are ascending; and those of a batch.
 
-Letters: V documents that have a verdict, N rows of a batch.
+Letters: V verdicts, N rows of a batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
+import numpy.typing as npt
 
-from .ingest import uid_of
-from .plan import Plan
-from .rows import place_of
+from .exchange import arrays, record_batch
 from .shards import ShardWriter, read_batch
-from .stage import RowVerdicts, Verdicts
-
-SCHEMA = pa.schema([("rank", pa.int64()), ("twin", pa.int64()), ("size", pa.int32())])
+from .stage import Verdicts
 
 
-def write_verdicts(path: str, verdicts: Verdicts, ranges: Sequence[tuple[int, int] | None]) -> None:
-    """Commit verdicts as a batch per shard; ranges: first and last rank of each shard, None if it is empty."""
-    arrays = [pa.array(verdicts.ranks), pa.array(verdicts.twins), pa.array(verdicts.sizes)]
-    batch = pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
-    writer = ShardWriter(path, SCHEMA)
-    for limits in ranges:
-        first, stop = (0, 0) if limits is None else np.searchsorted(verdicts.ranks, [limits[0], limits[1] + 1]).tolist()
-        writer.write_even_if_empty(batch.slice(first, stop - first))
+def write_verdicts(path: str, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Commit the verdicts of a shard; see `stage.Comparison`."""
+    batch = record_batch(columns)
+    assert (np.diff(columns["row"]) >= 0).all(), f"the verdicts of {path} are not sorted by row"
+    writer = ShardWriter(path, batch.schema)
+    writer.write_even_if_empty(batch)
     writer.close()
 
 
-def read_verdicts(path: str, number: int) -> Verdicts:
-    """The verdicts of one shard, by its number in the index."""
-    batch = read_batch(path, number)
-    return Verdicts(*(batch.column(name).to_numpy(zero_copy_only=False) for name in SCHEMA.names))
+def read_verdicts(path: str) -> dict[str, npt.NDArray[Any]]:
+    """The verdicts of a shard."""
+    return arrays(read_batch(path, 0))
 
 
-def verdicts_of(batch: pa.RecordBatch, verdicts: Verdicts, plan: Plan) -> RowVerdicts:
-    """Verdicts joined to the rows of a batch by rank; the uid of a twin follows from its place in the inputs."""
-    ranks = batch.column("rank").to_numpy(zero_copy_only=False)
-    twins, sizes = np.full(len(ranks), "", dtype=object), np.ones(len(ranks), dtype=np.int32)
-    if len(verdicts.ranks):
-        found = np.minimum(np.searchsorted(verdicts.ranks, ranks), len(verdicts.ranks) - 1)
-        rows = np.flatnonzero(verdicts.ranks[found] == ranks)
-        sizes[rows] = verdicts.sizes[found[rows]]
-        for row in rows.tolist():
-            twin = int(verdicts.twins[found[row]])
-            if twin >= 0:
-                twins[row] = _uid_at(twin, plan)
-    return RowVerdicts(twins, sizes)
-
-
-def _uid_at(rank: int, plan: Plan) -> str:
-    source, file, row = place_of(rank)
-    name = plan.recipe.sources[source].name
-    return uid_of(name, plan.inputs[name][file].name, row)
+def verdicts_in(columns: Mapping[str, npt.NDArray[Any]], first: int, n_rows: int) -> Verdicts:
+    """Those of N rows of a shard, of which `first` is the number of the first."""
+    start, stop = np.searchsorted(columns["row"], [first, first + n_rows]).tolist()
+    others = {name: values[start:stop] for name, values in columns.items() if name != "row"}
+    return Verdicts(columns["row"][start:stop] - first, others)

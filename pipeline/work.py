@@ -1,7 +1,8 @@
 """The layout of `work/`: a folder per pass, named by the step it ends with and that step's fingerprint.
 
     work/{step}-{label}-{fingerprint}/          index.json (complete), documents/, dropped/, sidecars/, tasks/
-    work/{step}-{label}-{fingerprint}.exchange/  spills-{P}/, edges-{P}/, verdicts.arrow
+    work/{step}-{label}-{fingerprint}.exchange/  compared.json (complete), verdicts/, tables/
+        {P}.rounds/ while a GlobalStage compares: sketches/, records/, results-{method}/, spills/, files/
     work/artifact-{label}-{fingerprint}          what a Fit wrote
     work/artifact-{label}-{fingerprint}.scratch/ results-{method}/, spills/, files/ while a GlobalFit works
     work/export-{label}/  exports.json            sidecars of exports; which exports `out/` holds
@@ -30,6 +31,10 @@ INPUTS = -1
 """Stands for the folder before step 0."""
 SCRATCH = ".scratch"
 """How the names of scratch folders end."""
+EXCHANGE = ".exchange"
+"""How the names of the folders of comparisons end."""
+ROUNDS = ".rounds"
+"""How the names of the folders end that a comparison has until it is complete."""
 
 
 @dataclass(frozen=True)
@@ -98,19 +103,23 @@ class Workspace:
 
     def exchange(self, position: int) -> str:
         """The folder in which a global stage compares documents."""
-        return self.folder(position) + ".exchange"
+        return self.folder(position) + EXCHANGE
 
-    def spill(self, position: int, shard: str) -> str:
-        """One shard's keys for a global stage."""
-        return storage.join(self.exchange(position), f"spills-{self.plan.partitions}", f"{shard}.arrow")
+    def rounds(self, position: int) -> str:
+        """The folder of what a global stage has before and between its rounds."""
+        return storage.join(self.exchange(position), f"{self.plan.partitions}{ROUNDS}")
 
-    def edges(self, position: int, partition: int) -> str:
-        """The edges that one key partition gave."""
-        return storage.join(self.exchange(position), f"edges-{self.plan.partitions}", f"{partition:05d}.arrow")
+    def compared(self, position: int) -> str:
+        """The facts that a global stage found, which say that it has compared."""
+        return storage.join(self.exchange(position), "compared.json")
 
-    def verdicts(self, position: int) -> str:
-        """A global stage's verdicts: a record batch per shard, in the order of the index."""
-        return storage.join(self.exchange(position), "verdicts.arrow")
+    def table(self, position: int, name: str) -> str:
+        """A table that a global stage publishes."""
+        return storage.join(self.exchange(position), "tables", name)
+
+    def verdicts(self, position: int, shard: str) -> str:
+        """A global stage's verdicts on the documents of a shard."""
+        return storage.join(self.exchange(position), "verdicts", f"{shard}.arrow")
 
     @property
     def artifacts(self) -> dict[str, str]:
@@ -139,6 +148,10 @@ class Workspace:
             return None
         index: dict[str, Any] = storage.read_json(path)
         return index if index["fingerprint"] == self.plan.fingerprints[position] else None
+
+    def source_of(self, shard: str) -> str:
+        """The name of the source that all documents of a shard are of; see `ReadTask.name`."""
+        return self.plan.recipe.sources[int(shard.partition("-")[0])].name
 
     def lineage(self, position: int) -> list[tuple[int, dict[str, Any]]]:
         """(position, index) of the folders that led to a complete one, the first that was read first."""

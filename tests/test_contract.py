@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 import random
+import tempfile
+from pathlib import Path
 
 import judges
 import numpy as np
@@ -11,12 +14,14 @@ import planted_lms
 import pyarrow as pa
 import pytest
 from batches import documents
+from benches import ToyComparison
 from harness import text_of
 
 from pipeline.batch import Batch
 from pipeline.execute import Outcome, run_stage
 from pipeline.schema import fields_of
-from pipeline.stage import GlobalStage, RowVerdicts, Sketch, Stage, can_judge, load_stages, signals_of
+from pipeline.stage import GlobalStage, Sketch, Stage, Verdicts, can_judge, load_stages, signals_of
+from pipeline.verdicts import verdicts_in
 from stages.quality import PRESETS
 
 STAGES = {name: cls for name, cls in load_stages().items() if cls.__module__.startswith("stages.")}
@@ -44,6 +49,31 @@ CASES |= {
     "quality-all-spacy": ("quality", {"presets": PRESETS, "words": "spacy"}),
     "quality-c4": ("quality", {"presets": ("c4",), "language": "zh", "unjudged": ("code",), "min_sentences": 2}),
     "language-lines": ("language", {"by_line": True, "cut_lines": True, "min_share_main": 0.6}),
+    "dedup_exact-words": ("dedup_exact", {"by": "words", "keep": "longest"}),
+    "dedup_document-star": (
+        "dedup_document",
+        {"threshold": 0.5, "verify": "estimated", "cluster": "star", "short": "drop", "signature": "datasketch"},
+    ),
+    "dedup_document-fast": ("dedup_document", {"verify": "none", "bands": 20, "rows": 5, "short": "keep"}),
+    "dedup_sentence-lines": ("dedup_sentence", {"unit": "lines", "min_window_words": 1, "min_words": 3}),
+    "dedup_sentence-near": ("dedup_sentence", {"near": True, "min_window_words": 2, "within": "between_sources"}),
+    "decontaminate": (
+        "decontaminate",
+        {"benchmarks": {"planted": "planted.txt"}, "ngram_words": 3, "ngram_chars": 4, "min_item_words": 2},
+    ),
+    "decontaminate-cut": (
+        "decontaminate",
+        {
+            "benchmarks": {"planted": "planted.txt", "other": "planted.tx?"},
+            "ngram_words": 3,
+            "ngram_chars": 4,
+            "min_item_words": 2,
+            "action": "cut",
+            "by": "item_frac",
+            "max_item_frac": 0.3,
+            "unjudged": ("code",),
+        },
+    ),
     "classifier": ("classifier", {"model": "planted.zip"}),
     "classifier-all": ("classifier", {"model": "all.zip", "by_language": False, "keep_frac": 0.4}),
     "classifier-pareto": ("classifier", {"model": "planted.zip", "by": "pareto", "unjudged": ("code",)}),
@@ -66,6 +96,7 @@ CASES |= {
     ),
     "quality-code": ("quality", {"presets": ("code", "keywords", "bloom"), "language": "en", "max_encoded_frac": 0}),
 }
+GLOBAL_CASES = [name for name, (stage, _) in CASES.items() if stage in GLOBAL_STAGES]
 """Row stages with their default options; `quality` with presets of all kinds; others with planted models."""
 
 
@@ -90,6 +121,9 @@ def models(tmp_path_factory):
     planted_lms.write(folder / "planted.lm", planted_lms.model())
     planted_lms.write(folder / "planted-all.lm", planted_lms.model(["all"]))
     planted_lms.write(folder / "planted.arpa", planted_lms.arpa().encode())
+    (folder / "planted.txt").write_text(
+        "It uses cookies here.\n本网站使用 cookie 政策。\ngood fine good\n好文好文。\nวรรคภาษา\n", encoding="utf-8"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         yield
@@ -102,12 +136,22 @@ def case(request):
     return stage, stage.open()
 
 
-def verdicts_for(stage, batch: pa.RecordBatch) -> RowVerdicts | None:
-    """Verdicts that drop every third row."""
+@functools.cache
+def all_verdicts(stage) -> dict[str, np.ndarray]:
+    """What a global stage decides on TEXTS if every third of them came before."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = documents(TEXTS[::3], SOURCES[::3], first_row=len(TEXTS))
+        bench = ToyComparison(stage, {"before": [before], "these": [given(stage)]}, Path(folder), 3)
+        stage.compare(bench)
+        return bench.found["these"]
+
+
+def verdicts_for(stage, batch: pa.RecordBatch) -> Verdicts | None:
+    """Those on rows of TEXTS that follow each other."""
     if not isinstance(stage, GlobalStage):
         return None
-    third = batch.column("rank").to_numpy() % 3 == 0
-    return RowVerdicts(np.where(third, "f" * 32, "").astype(object), np.where(third, 2, 1).astype(np.int32))
+    ranks = batch.column("rank").to_pylist()
+    return verdicts_in(all_verdicts(stage), ranks[0] if ranks else 0, len(ranks))
 
 
 def apply(case, batch: pa.RecordBatch) -> Outcome:
@@ -188,18 +232,36 @@ def test_text_stays_valid_utf8(case):
     outcome.kept.column("text").validate(full=True)
 
 
-@pytest.mark.parametrize("name", GLOBAL_STAGES)
+@pytest.mark.parametrize("name", GLOBAL_CASES)
 def test_sketches_do_not_depend_on_the_batch(name):
-    stage = STAGES[name]()
+    stage = built(name)
     batch = documents(TEXTS, SOURCES)
-    whole = stage.sketch(Batch(batch, stage, name))
-    parts = [stage.sketch(Batch(batch.slice(row, 1), stage, name)) for row in range(len(TEXTS))]
+    label = stage.name
+    whole = stage.sketch(Batch(batch, stage, label))
+    parts = [stage.sketch(Batch(batch.slice(row, 1), stage, label)) for row in range(len(TEXTS))]
     assert isinstance(whole, Sketch)
+    firsts = np.cumsum([0, *(part.n_items for part in parts)])
+    assert whole.n_items == firsts[-1]
     assert np.concatenate([part.keys for part in parts]).tolist() == whole.keys.tolist()
-    assert np.concatenate([part.ranks for part in parts]).tolist() == whole.ranks.tolist()
-    for column, values in whole.payload.items():
-        assert np.concatenate([part.payload[column] for part in parts]).tolist() == values.tolist()
-    assert len(stage.sketch(Batch(documents([]), stage, name)).keys) == 0
+    items = [part.items + first for part, first in zip(parts, firsts[:-1], strict=True)]
+    assert np.concatenate(items).tolist() == whole.items.tolist()
+    rows = [np.full(part.n_items, row) for row, part in enumerate(parts)]
+    assert (np.arange(len(TEXTS)) if whole.rows is None else whole.rows).tolist() == np.concatenate(rows).tolist()
+    for kind in ("payload", "records"):
+        for column, values in getattr(whole, kind).items():
+            assert np.concatenate([getattr(part, kind)[column] for part in parts]).tolist() == values.tolist()
+    empty = stage.sketch(Batch(documents([]), stage, label))
+    assert len(empty.keys) == empty.n_items == 0
+    assert {name: values.dtype for name, values in empty.records.items()} == {
+        name: values.dtype for name, values in whole.records.items()
+    }
+
+
+@pytest.mark.parametrize("name", GLOBAL_CASES)
+def test_verdicts_are_on_rows(name):
+    found = all_verdicts(built(name))
+    assert len(found["row"]) and found["row"][0] >= 0 and found["row"][-1] < len(TEXTS)
+    assert {len(values) for values in found.values()} == {len(found["row"])}
 
 
 JUDGING = [name for name in CASES if can_judge(built(name))]

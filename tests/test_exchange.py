@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from pipeline.exchange import SpillWriter, read_chunks, read_sketches, write_sketches
-from pipeline.stage import Sketch
+from pipeline.exchange import SpillWriter, read_chunks
 
 CALLS = st.integers(1, 5).flatmap(
     lambda p: st.lists(st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=4), min_size=p, max_size=p), max_size=4)
@@ -40,22 +40,13 @@ def test_what_is_spilled_comes_back_by_partition(calls):
             assert all((chunk["odd"] == chunk["key"] % np.uint64(2)).all() for chunk in chunks)
 
 
-@given(st.lists(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2**63 - 1)), max_size=6), max_size=4), st.data())
-def test_sketches_of_all_shards_meet_in_one_partition_sorted(shards, data):
-    n_partitions = data.draw(st.integers(1, 4))
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [f"{folder}/{number}.arrow" for number in range(len(shards))]
-        for path, pairs in zip(paths, shards, strict=True):
-            cut = len(pairs) // 2
-            sketches = [
-                Sketch(np.array([key for key, _ in part], np.uint64), np.array([rank for _, rank in part], np.int64))
-                for part in (pairs[:cut], pairs[cut:])
-            ]
-            write_sketches(path, sketches, n_partitions)
-        for number in range(n_partitions):
-            found = read_sketches(paths, number)
-            expected = sorted(pair for pairs in shards for pair in pairs if pair[0] % n_partitions == number)
-            assert list(zip(found.keys.tolist(), found.ranks.tolist(), strict=True)) == expected
+def test_matrices_and_lists_come_back_as_they_were(tmp_path):
+    lists = pa.LargeListArray.from_arrays([0, 2, 2, 5], pa.array(np.arange(5, dtype=np.uint64)))
+    with SpillWriter(str(tmp_path / "one.arrow"), 2) as spill:
+        spill.add({"matrix": np.arange(6, dtype=np.uint32).reshape(3, 2), "sets": lists}, np.array([0, 1, 3]))
+    (found,) = read_chunks(str(tmp_path / "one.arrow"), 1)
+    assert found["matrix"].tolist() == [[2, 3], [4, 5]] and found["matrix"].dtype == np.uint32
+    assert found["sets"].to_pylist() == [[], [2, 3, 4]]
 
 
 @pytest.mark.parametrize(

@@ -9,19 +9,20 @@ import hashlib
 import io
 import json
 import random
+from pathlib import Path
 
-import numpy as np
 import planted_lms
 import pyarrow as pa
 import pytest
 from batches import documents
-from dedup_reference import verdicts_by
+from benches import ToyComparison
 from harness import text_of
 
 from pipeline.batch import Batch
 from pipeline.execute import run_stage
 from pipeline.plan import FORMAT
-from pipeline.stage import Export, Fit, GlobalStage, RowVerdicts, load_stages
+from pipeline.stage import Export, Fit, GlobalStage, Verdicts, load_stages
+from pipeline.verdicts import verdicts_in
 from stages.quality import PRESETS
 
 GOLDEN = {
@@ -29,18 +30,28 @@ GOLDEN = {
     "normalize": (2, "c647af68b4a72f3c"),
     "quality": (5, "dab0101cf9f0d6fe"),
     "length": (1, "e9d9b6f53ff52edc"),
-    "dedup_exact": (1, "d40f7d0edec3c2d6"),
-    "dedup_document": (2, "d2f1a29792706189"),
+    "dedup_exact": (2, "01cb812293618f5b"),
+    "dedup_document": (3, "9e9dd7608b2fd534"),
     "pii": (1, "88ef4b28bb4d7931"),
-    "split": (1, "891c1c827643e841"),
+    "split": (2, "a76e8b4e86e99289"),
     "tokenizer": (1, "239c1eda7bb90c77"),
     "perplexity": (1, "97cb75a8ea7df00f"),
+    "dedup_sentence": (1, "b98622d5b9eb0d2d"),
+    "decontaminate": (1, "62ae21051d3db227"),
 }
 """Stage -> version and hash. Exports write files and leave the documents as they are."""
 OF_MODELS = {"language", "classifier", "classifier_model", "ngram_model"}
 """Not here: the last bits of what a model sums depend on the processor."""
 
-GIVEN = {"perplexity": {"model": "planted.lm"}}
+GIVEN = {
+    "perplexity": {"model": "planted.lm"},
+    "decontaminate": {
+        "benchmarks": {"planted": "planted.txt"},
+        "ngram_words": 3,
+        "ngram_chars": 4,
+        "min_item_words": 2,
+    },
+}
 """Stage -> options that it needs."""
 OTHERWISE = {
     "quality": {"presets": PRESETS, "words": "spacy"},
@@ -81,15 +92,13 @@ def digest(tables: list) -> str:
     return found.hexdigest()[:16]
 
 
-def verdicts(stage: GlobalStage, batch) -> RowVerdicts:
-    found = verdicts_by(stage, [batch], 3, random.Random(0))
-    uids, sizes = np.full(len(batch), "", object), np.ones(len(batch), np.int32)
-    for rank, twin, size in zip(found.ranks.tolist(), found.twins.tolist(), found.sizes.tolist(), strict=True):
-        uids[rank], sizes[rank] = (f"{twin:032x}" if twin >= 0 else ""), size
-    return RowVerdicts(uids, sizes)
+def verdicts(stage: GlobalStage, batch, folder: Path) -> Verdicts:
+    bench = ToyComparison(stage, {"one": [batch]}, folder, 3)
+    stage.compare(bench)
+    return verdicts_in(bench.found["one"], 0, len(batch))
 
 
-def output_of(name: str) -> tuple[int, str]:
+def output_of(name: str, folder: Path) -> tuple[int, str]:
     if name == "read":
         from test_ingest import Document, batches
 
@@ -105,7 +114,7 @@ def output_of(name: str) -> tuple[int, str]:
         return stage.version, hashlib.sha256(out.getvalue()).hexdigest()[:16]
     given, keys = None, []
     if isinstance(stage, GlobalStage):
-        given, keys = verdicts(stage, batch), [pa.table({"key": stage.sketch(Batch(batch, stage, name)).keys})]
+        given, keys = verdicts(stage, batch, folder), [pa.table({"key": stage.sketch(Batch(batch, stage, name)).keys})]
     found = []
     for made in (stage, *([type(stage)(**OTHERWISE[name])] if name in OTHERWISE else [])):
         outcome = run_stage(made, batch, resource=made.open(), verdicts=given)
@@ -117,7 +126,10 @@ def output_of(name: str) -> tuple[int, str]:
 def test_results_are_those_of_this_version(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     planted_lms.write(tmp_path / "planted.lm", planted_lms.model())
-    assert output_of(name) == GOLDEN[name], f"{name}: results changed; if they were meant to, raise its version"
+    (tmp_path / "planted.txt").write_text("the river garden\nof and a\n的一是不了人我\n", encoding="utf-8")
+    assert output_of(name, tmp_path) == GOLDEN[name], (
+        f"{name}: results changed; if they were meant to, raise its version"
+    )
 
 
 def test_every_stage_is_here():

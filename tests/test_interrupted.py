@@ -72,7 +72,7 @@ def ctrl_c():
         (ToyWords, "fit", ["run", "w.yaml"], GOES_ON),
         (ToyFirstChar, "sketch", ["run", "r.yaml"], GOES_ON),
         (ToyFirstChar, "decide", ["run", "r.yaml"], GOES_ON),
-        (ToyFirstChar, "settle", ["run", "r.yaml"], GOES_ON),
+        (ToyFirstChar, "compare", ["run", "r.yaml"], GOES_ON),
         (ToyFirstChar, "open", ["run", "r.yaml"], GOES_ON),
         (ToyTold, "fit", ["run", "r.yaml"], GOES_ON),
         (ToyTold, "facts", ["run", "r.yaml"], GOES_ON),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+from components import components
 
 from pipeline.batch import Batch
 from pipeline.errors import InputError, OptionError
 from pipeline.schema import option
 from pipeline.stage import (
-    Edges,
+    Comparison,
     Export,
     Exported,
     ExportShard,
@@ -21,13 +23,11 @@ from pipeline.stage import (
     Folder,
     GlobalStage,
     Limit,
-    RowVerdicts,
     Sketch,
     Stage,
     Verdicts,
     stage,
 )  # fmt: skip
-from stages.dedup import clusters
 
 
 @stage("toy_even")
@@ -168,35 +168,67 @@ class ToyScrub(Stage):
 class ToyFirstChar(GlobalStage):
     """Keeps one document per first character."""
 
+    tables = ("groups.arrow",)
+
     def adds(self):
         return {"toy_first_char_size": pa.int32()}
 
-    def sketch(self, batch: Batch) -> Sketch:
-        keys = [ord(text[0]) for text in batch.column("text").to_pylist() if text]
-        ranks = batch.ranks[[bool(text) for text in batch.column("text").to_pylist()]]
-        return Sketch(np.array(keys, np.uint64), ranks)
+    def characters(self, text: str) -> set[str]:
+        """Those by which a document meets others."""
+        return set(text[:1])
 
-    def decide(self, part: Sketch) -> Edges:
+    def sketch(self, batch: Batch) -> Sketch:
+        texts = batch.column("text").to_pylist()
+        pairs = [(ord(one), row) for row, text in enumerate(texts) for one in sorted(self.characters(text))]
+        keys, rows = ([pair[i] for pair in pairs] for i in range(2))
+        return Sketch(np.array(keys, np.uint64), np.array(rows, np.int64), len(texts), records={"uid": hashes(batch)})
+
+    def decide(self, bench: Comparison, task: str) -> list[list[int]]:
+        """Pairs of items that share a key, the first that has it before."""
+        part = bench.part(int(task))
         first: dict[int, int] = {}
         pairs = [
-            (first.setdefault(int(key), int(rank)), int(rank)) for key, rank in zip(part.keys, part.ranks, strict=True)
+            [first.setdefault(key, item), item]
+            for key, item in zip(part.keys.tolist(), part.items.tolist(), strict=True)
         ]
-        pairs = [pair for pair in pairs if pair[0] != pair[1]]
-        return Edges(np.array([pair[0] for pair in pairs], np.int64), np.array([pair[1] for pair in pairs], np.int64))
+        return [pair for pair in pairs if pair[0] != pair[1]]
 
-    def settle(self, edges: Edges) -> Verdicts:
-        groups: dict[int, set[int]] = {}
-        for kept, other in zip(edges.kept.tolist(), edges.other.tolist(), strict=True):
-            groups.setdefault(kept, {kept}).add(other)
-        found = sorted(
-            (rank, -1 if rank == kept else kept, len(group)) for kept, group in groups.items() for rank in group
+    def compare(self, bench: Comparison) -> dict:
+        found = bench.map("decide", [str(number) for number in range(bench.n_partitions)])
+        leasts = components([(one, other) for pairs in found for one, other in pairs])
+        sizes = Counter(leasts.values())
+        uids = np.concatenate(
+            [
+                np.zeros((0, 2), np.uint64),
+                *(piece["uid"] for shard in bench.shards for piece in bench.records(shard, ["uid"])),
+            ]
         )
-        columns = [np.array([one[i] for one in found], np.int64) for i in range(3)]
-        return Verdicts(columns[0], columns[1], columns[2].astype(np.int32))
+        for number, shard in enumerate(bench.shards):
+            items = sorted(item for item in leasts if bench.firsts[number] <= item < bench.firsts[number + 1])
+            twins = [uids[leasts[item]] if leasts[item] != item else [0, 0] for item in items]
+            bench.verdicts(shard, {
+                "row": np.array(items, np.int64) - bench.firsts[number],
+                "twin": np.array(twins, np.uint64).reshape(-1, 2),
+                "size": np.array([sizes[leasts[item]] for item in items], np.int32),
+            })  # fmt: skip
+        with bench.write("groups.arrow") as file, pa.ipc.new_file(file, pa.schema([("size", pa.int32())])) as writer:
+            writer.write_batch(pa.record_batch({"size": pa.array(sorted(sizes.values()), pa.int32())}))
+        return {"groups": len(sizes)}
 
-    def apply(self, batch: Batch, verdicts: RowVerdicts) -> None:
-        batch.set("toy_first_char_size", verdicts.size)
-        batch.drop(verdicts.is_duplicate, "same_start", value=verdicts.size, twin=verdicts.twin_uid)
+    def apply(self, batch: Batch, verdicts: Verdicts) -> None:
+        size, twin = verdicts.filled("size", len(batch), 1), verdicts.filled("twin", len(batch), 0)
+        uids = np.array([f"{high:016x}{low:016x}" if high or low else "" for high, low in twin.tolist()], object)
+        self.judge_by(batch, size, uids)
+
+    def judge_by(self, batch: Batch, size: np.ndarray, twin: np.ndarray) -> None:
+        batch.set("toy_first_char_size", size)
+        batch.drop(twin != "", "same_start", value=size, twin=twin)
+
+
+def hashes(batch: Batch) -> np.ndarray:
+    """The uids as numbers, uint64[N, 2]."""
+    uids = batch.column("uid").to_pylist()
+    return np.array([[int(uid[:16], 16), int(uid[16:], 16)] for uid in uids], np.uint64).reshape(-1, 2)
 
 
 @stage("toy_chain")
@@ -206,20 +238,11 @@ class ToyChain(ToyFirstChar):
     def adds(self):
         return {}
 
-    def sketch(self, batch: Batch) -> Sketch:
-        pairs = [
-            (ord(character), rank)
-            for text, rank in zip(batch.column("text").to_pylist(), batch.ranks.tolist(), strict=True)
-            for character in {text[:1], text[-1:]} - {""}
-        ]
-        keys, ranks = ([pair[i] for pair in pairs] for i in range(2))
-        return Sketch(np.array(keys, np.uint64), np.array(ranks, np.int64))
+    def characters(self, text: str) -> set[str]:
+        return {text[:1], text[-1:]} - {""}
 
-    def settle(self, edges: Edges) -> Verdicts:
-        return clusters(edges)
-
-    def apply(self, batch: Batch, verdicts: RowVerdicts) -> None:
-        batch.drop(verdicts.is_duplicate, "linked", value=verdicts.size, twin=verdicts.twin_uid)
+    def judge_by(self, batch: Batch, size: np.ndarray, twin: np.ndarray) -> None:
+        batch.drop(twin != "", "linked", value=size, twin=twin)
 
 
 @stage("toy_similar")
@@ -229,8 +252,8 @@ class ToySimilar(ToyFirstChar):
     def adds(self):
         return {}
 
-    def apply(self, batch: Batch, verdicts: RowVerdicts) -> None:
-        batch.drop(verdicts.is_duplicate, "similar", value=np.ones(len(batch)), limit=0.8, twin=verdicts.twin_uid)
+    def judge_by(self, batch: Batch, size: np.ndarray, twin: np.ndarray) -> None:
+        batch.drop(twin != "", "similar", value=np.ones(len(batch)), limit=0.8, twin=twin)
 
 
 @stage("toy_count")
