@@ -8,7 +8,7 @@ written. Kinds:
     characters  a visible character
 
 Visible is what has neither the class SPACE nor OTHER of `utf8`. Words and visible characters are written in lower case
-with every digit as `0` (`minhash.folded`). A token's hash is one of its written form's bytes. The key of an n-gram is
+with every digit as `0` (`shingles.folded`). A token's hash is one of its written form's bytes. The key of an n-gram is
 made of the hashes of its tokens from the last to the first, so that the keys of all its suffixes come on the way.
 """
 
@@ -20,9 +20,8 @@ import numpy as np
 from numba import njit
 
 from .hashing import mixed
-from .minhash import folded
-from .plain_words import encode
-from .utf8 import DIGIT, HAN, LETTER, OTHER, SPACE, UNSPACED, classes, decode
+from .shingles import folded
+from .utf8 import DIGIT, HAN, LETTER, OTHER, SPACE, UNSPACED, classes, decode, encode
 from .words import next_word
 
 SPACES, WORDS, CHARACTERS = "spaces", "words", "characters"

@@ -1,7 +1,7 @@
 """Plain words: text as a classifier reads it, nothing left but its words.
 
 Letters: D bytes, N documents, S spans, E bytes of plain text. Plain text is the words of `words` in order, each in
-lower case with every digit as `0` (`minhash.folded`), joined by single spaces, so that n-grams of words are n-grams of
+lower case with every digit as `0` (`shingles.folded`), joined by single spaces, so that n-grams of words are n-grams of
 characters in scripts written without spaces. What is then longer than MAX_WORD bytes is left out: it is encoded data,
 not a word. Plain text is its own plain text.
 """
@@ -11,34 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .minhash import folded
-from .utf8 import classes, decode
+from .shingles import folded
+from .utf8 import classes, decode, encode
 from .words import next_word
 
 MAX_WORD = 300
 """Half a window of those in which a long document is judged: of one long run, neither side sees anything."""
-
-
-@njit(cache=True, nogil=True)
-def encode(code, data_E, place):
-    """Write a code point as UTF-8 at a byte position; returns the position after it."""
-    if code < 0x80:
-        data_E[place] = code
-        return place + 1
-    if code < 0x800:
-        data_E[place] = 0xC0 | code >> 6
-        data_E[place + 1] = 0x80 | code & 0x3F
-        return place + 2
-    if code < 0x10000:
-        data_E[place] = 0xE0 | code >> 12
-        data_E[place + 1] = 0x80 | code >> 6 & 0x3F
-        data_E[place + 2] = 0x80 | code & 0x3F
-        return place + 3
-    data_E[place] = 0xF0 | code >> 18
-    data_E[place + 1] = 0x80 | code >> 12 & 0x3F
-    data_E[place + 2] = 0x80 | code >> 6 & 0x3F
-    data_E[place + 3] = 0x80 | code & 0x3F
-    return place + 4
 
 
 @njit(cache=True, nogil=True)

@@ -1,4 +1,4 @@
-"""UTF-8: the decode step, the class of every character, and counts of characters by class.
+"""UTF-8: a character read and written, the class of every character, and counts of characters by class.
 
 Letters: D bytes, N documents, C classes. Text is valid UTF-8 (Arrow checks it), so the decode step
 does not look for broken sequences. Kernels take `classes_U: uint8[0x110000]`, the class of every
@@ -116,6 +116,28 @@ def decode(data_D, position):
         return (first & 0x0F) << 12 | second << 6 | third, np.int64(3)
     fourth = np.int64(data_D[position + 3]) & 0x3F
     return (first & 0x07) << 18 | second << 12 | third << 6 | fourth, np.int64(4)
+
+
+@njit(cache=True, nogil=True)
+def encode(code, data_D, position):
+    """Write a code point as UTF-8 at a byte position; returns the position after it."""
+    if code < 0x80:
+        data_D[position] = code
+        return position + 1
+    if code < 0x800:
+        data_D[position] = 0xC0 | code >> 6
+        data_D[position + 1] = 0x80 | code & 0x3F
+        return position + 2
+    if code < 0x10000:
+        data_D[position] = 0xE0 | code >> 12
+        data_D[position + 1] = 0x80 | code >> 6 & 0x3F
+        data_D[position + 2] = 0x80 | code & 0x3F
+        return position + 3
+    data_D[position] = 0xF0 | code >> 18
+    data_D[position + 1] = 0x80 | code >> 12 & 0x3F
+    data_D[position + 2] = 0x80 | code >> 6 & 0x3F
+    data_D[position + 3] = 0x80 | code & 0x3F
+    return position + 4
 
 
 @njit(cache=True, nogil=True)

@@ -12,7 +12,7 @@ from reference_plain_words import plain as slowly
 from strategies import buffers, documents
 
 from stages.kernels import plain_words
-from stages.kernels.minhash import folded
+from stages.kernels.shingles import folded
 from stages.kernels.utf8 import assigned_code_points
 
 
