@@ -18,7 +18,7 @@ from . import classifier_file
 from .classifier_sample import CANDIDATE, MAX_CLUSTER, POSITIVE, Chosen, Document, Group, Sample, balanced, choose
 from .classifier_text import joined, predicted
 from .classifier_training import Settings, train
-from .dedup import DedupDocument
+from .dedup_document import DedupDocument
 from .evaluation import Int64s, evaluation, millionths, quantiles, ties
 from .fasttext_model import parse
 

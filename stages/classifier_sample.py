@@ -18,7 +18,7 @@ import pyarrow as pa
 from pipeline.batch import Batch, utf8_buffers
 
 from .classifier_text import pieces, prepared
-from .dedup import chain
+from .dedup_pairs import runs
 from .split import draw
 
 POSITIVE, CANDIDATE = 0, 1
@@ -109,7 +109,7 @@ def documents(rows: pa.RecordBatch, keys: list[int]) -> Iterable[Document]:
     from .kernels import minhash
 
     data, offsets = utf8_buffers(rows.column("text"))
-    minima, _ = minhash.signatures(data, offsets, N_BANDS * N_ROWS, SHINGLE_WORDS, SHINGLE_CHARS, 0)
+    minima, _, _ = minhash.signatures(data, offsets, N_BANDS * N_ROWS, SHINGLE_WORDS, SHINGLE_CHARS, 0)
     plain, bounds = prepared(data, offsets)
     whole, ends = plain.tobytes(), bounds.tolist()
     texts = [whole[a:b] for a, b in itertools.pairwise(ends)]
@@ -164,8 +164,9 @@ def clusters(keys: npt.NDArray[np.uint64]) -> Any:
     flat = keys.ravel()
     order = np.argsort(flat, kind="stable")  # so that documents of one key stand in their order
     owners = np.repeat(np.arange(len(keys)), keys.shape[1])[order]
-    edges = chain(owners, flat[order][1:] == flat[order][:-1])
-    return unionfind.roots(edges.kept, edges.other, len(keys))
+    numbers = runs(flat[order])
+    firsts = owners[np.flatnonzero(np.diff(numbers, prepend=-1))]
+    return unionfind.roots(firsts[numbers], owners, len(keys))
 
 
 def balanced(documents: tuple[list[Document], list[Document]]) -> tuple[list[list[bytes]], list[int]]:

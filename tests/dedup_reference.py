@@ -1,15 +1,14 @@
-"""The slow truth about shingles and clusters."""
+"""The slow truth about shingles and about which documents stay."""
 
 from __future__ import annotations
 
-import random
+import itertools
 import unicodedata
+from collections.abc import Callable
+from typing import NamedTuple
 
-import numpy as np
 import reference
-
-from pipeline.batch import Batch
-from pipeline.stage import Edges, GlobalStage, Sketch, Verdicts
+from components import components
 
 
 def folded(word: str) -> tuple[str, ...]:
@@ -34,40 +33,103 @@ def jaccard(one: set, other: set) -> float:
     return len(one & other) / len(one | other)
 
 
-def components(pairs: list[tuple[int, int]]) -> dict[int, int]:
-    """Element -> least element of its cluster, by repeated relabelling."""
-    label = {element: element for pair in pairs for element in pair}
-    changed = True
-    while changed:
-        changed = False
-        for one, other in pairs:
-            least = min(label[one], label[other])
-            changed |= label[one] != least or label[other] != least
-            label[one] = label[other] = least
-    return label
+def ten_thousandths(one: set, other: set) -> int:
+    """Jaccard similarity as verdicts compare it; two without anything are not alike."""
+    union = len(one | other)
+    return 10_000 * len(one & other) // union if union else 0
 
 
-def verdicts_by(stage: GlobalStage, batches: list, partitions: int, shuffle: random.Random) -> Verdicts:
-    """What the frame does between sketch and apply, for these batches, in one process and any order."""
-    sketches = [stage.sketch(Batch(batch, stage, stage.name)) for batch in batches]
-    shuffle.shuffle(sketches)
-    keys = np.concatenate([one.keys for one in sketches])
-    ranks = np.concatenate([one.ranks for one in sketches])
-    payload = {name: np.concatenate([one.payload[name] for one in sketches]) for name in sketches[0].payload}
-    edges: list[Edges] = []
-    for partition in range(partitions):
-        rows = np.flatnonzero(keys % np.uint64(partitions) == np.uint64(partition))
-        rows = rows[np.lexsort((ranks[rows], keys[rows]))]
-        edges.append(
-            stage.decide(Sketch(keys[rows], ranks[rows], {name: values[rows] for name, values in payload.items()}))
-        )
-    shuffle.shuffle(edges)
-    return stage.settle(
-        Edges(np.concatenate([one.kept for one in edges]), np.concatenate([one.other for one in edges]))
+class Documents(NamedTuple):
+    """Documents by number. similar: of two, in ten-thousandths; merit: the lowest comes first, ties by number; camps:
+    those of the same are not compared (-1: with all); keys: by which they meet."""
+
+    n: int
+    similar: Callable[[int, int], int]
+    merits: list[int]
+    camps: list[int]
+    keys: list[set[int]]
+
+    def before(self, one: int) -> tuple[int, int]:
+        return self.merits[one], one
+
+    def comparable(self, one: int, other: int) -> bool:
+        return self.camps[one] < 0 or self.camps[one] != self.camps[other]
+
+    def meeting(self) -> set[tuple[int, int]]:
+        """All pairs that share a key and are compared, the first in priority first."""
+        ordered = sorted(range(self.n), key=self.before)
+        return {
+            pair
+            for pair in itertools.combinations(ordered, 2)
+            if self.keys[pair[0]] & self.keys[pair[1]] and self.comparable(*pair)
+        }
+
+
+def candidates(found: Documents, least: int, rounds: int) -> tuple[dict[tuple[int, int], int], dict[int, int]]:
+    """The pairs that the rounds measure, with their similarity, and the least member of each one's cluster."""
+    measured: dict[tuple[int, int], int] = {}
+    label = {one: one for one in range(found.n)}
+    buckets = []
+    for key in set().union(*found.keys):
+        members = sorted((one for one in range(found.n) if key in found.keys[one]), key=found.before)
+        buckets.append({"apart": members, "waits": [], "compared": []})
+    for _ in range(rounds):
+        for bucket in buckets:
+            bucket_pairs(found, bucket, label, measured)
+        label = {one: one for one in range(found.n)} | components([p for p, s in measured.items() if s >= least])
+    return measured, label
+
+
+def bucket_pairs(found: Documents, bucket: dict[str, list[int]], label: dict[int, int], measured: dict) -> None:
+    """Measure what one round compares in a bucket."""
+    known = {label[one] for one in bucket["waits"] + bucket["compared"]}
+    bucket["waits"] = sorted(
+        bucket["waits"] + [one for one in bucket["apart"] if label[one] in known], key=found.before
     )
+    bucket["apart"] = [one for one in bucket["apart"] if label[one] not in known]
+    heads = bucket["apart"][:1] + bucket["waits"][:1]
+    for head in heads:
+        for one in bucket["apart"] + (bucket["compared"] if head in bucket["waits"] else []):
+            if one != head and found.comparable(head, one) and label[head] != label[one]:
+                pair = tuple(sorted((head, one), key=found.before))
+                measured[pair] = found.similar(*pair)
+    bucket["apart"], bucket["waits"] = bucket["apart"][1:], bucket["waits"][1:]
+    bucket["compared"] += heads
 
 
-def survivors(verdicts: Verdicts, texts: list[str]) -> list[str]:
-    """The texts that have no twin; the rank of text i is i."""
-    dropped = set(verdicts.ranks[verdicts.twins >= 0].tolist())
-    return [text for row, text in enumerate(texts) if row not in dropped]
+def connected(found: Documents, label: dict[int, int]) -> dict[int, int]:
+    """Document -> the one that stays for it: the first in priority of its cluster."""
+    clusters: dict[int, list[int]] = {}
+    for one, least in label.items():
+        clusters.setdefault(least, []).append(one)
+    return {one: min(members, key=found.before) for members in clusters.values() for one in members}
+
+
+def stars(
+    found: Documents, label: dict[int, int], measured: dict[tuple[int, int], int], least: int, turns: int
+) -> dict[int, int]:
+    """Document -> the one that stays for it: by going through each cluster again and again."""
+    kept = {one: one for one in range(found.n)}
+    for cluster in set(label.values()):
+        rest = sorted((one for one in range(found.n) if label[one] == cluster), key=found.before)
+        stay: list[int] = []
+        for _ in range(turns):
+            if not rest:
+                break
+            leader = rest[0]
+            n_stay = next((n for n, one in enumerate(rest) if n and found.comparable(leader, one)), len(rest))
+            stay += rest[:n_stay]
+            rest = [one for one in rest[n_stay:] if not _joins(found, one, leader, stay, measured, least, kept)]
+    return kept
+
+
+def _joins(found, one, leader, stay, measured, least, kept) -> bool:
+    """Whether a document goes for one that stays: the first that it is known to reach the threshold with, or else the
+    leader, with which it is then compared."""
+    known = [other for other in stay if measured.get((other, one), -1) >= least]
+    if not known and found.comparable(leader, one) and (leader, one) not in measured:
+        measured[leader, one] = found.similar(leader, one)
+        known = [leader] if measured[leader, one] >= least else []
+    if known:
+        kept[one] = min(known, key=found.before)
+    return bool(known)

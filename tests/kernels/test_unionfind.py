@@ -1,6 +1,6 @@
 """Clusters against repeated relabelling."""
 
-import dedup_reference
+import components
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ from stages.kernels import unionfind
 def test_roots(drawn):
     n_elements, pairs = drawn
     one, other = (np.array([pair[i] for pair in pairs], np.int64) for i in range(2))
-    expected = dedup_reference.components(pairs + [(i, i) for i in range(n_elements)])
+    expected = components.components(pairs + [(i, i) for i in range(n_elements)])
     assert unionfind.roots(one, other, n_elements).tolist() == [expected[i] for i in range(n_elements)]
 
 

@@ -5,43 +5,34 @@ from __future__ import annotations
 import hashlib
 import itertools
 import random
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from batches import documents
-from dedup_reference import jaccard, shingles, verdicts_by
+from dedup_cases import outcome, shards_of
+from dedup_reference import jaccard, shingles
 from harness import CHINESE, ENGLISH, rows, run
 
 from pipeline.errors import OptionError
-from pipeline.execute import run_stage
-from pipeline.stage import RowVerdicts
 from stages.split import Split, draw
 
 LETTERS = ["".join(letters) for letters in itertools.product("abcdefghijklmnop", repeat=4)]
 HAN = [chr(code) for code in range(0x4E00, 0x9000)]
 
 
-def split(stage: Split, batches: list[pa.RecordBatch], partitions: int = 1) -> dict[str, tuple[str, int]]:
-    """uid -> (side, size of its cluster), of documents whose uid is their rank."""
-    found = verdicts_by(stage, batches, partitions, random.Random(partitions))
-    twins = dict(zip(found.ranks.tolist(), found.twins.tolist(), strict=True))
-    sizes = dict(zip(found.ranks.tolist(), found.sizes.tolist(), strict=True))
-    sides: dict[str, tuple[str, int]] = {}
-    for batch in batches:
-        ranks = batch.column("rank").to_pylist()
-        uids = [f"{twins[rank]:032x}" if twins.get(rank, -1) >= 0 else "" for rank in ranks]
-        size = np.array([sizes.get(rank, 1) for rank in ranks], np.int32)
-        out = run_stage(stage, batch, verdicts=RowVerdicts(np.array(uids, object), size))
-        assert out.kept.num_rows == batch.num_rows
-        kept = out.kept.to_pylist()
-        sides |= {row["uid"]: (row["split_side"], row["split_cluster_size"]) for row in kept}
-    return sides
+def split(
+    stage: Split, texts: list[str], cuts: Sequence[int] = (), n_partitions: int = 1
+) -> dict[str, tuple[str, int]]:
+    """uid -> (side, size of its cluster); the uid of text i is i + 1."""
+    found = outcome(stage, shards_of(texts, None, cuts), n_partitions)
+    assert not any("reason" in row for row in found.rows.values())
+    return {uid: (row["split_side"], row["split_cluster_size"]) for uid, row in sorted(found.rows.items())}
 
 
 def sides_of(stage: Split, texts: list[str]) -> list[str]:
-    return [side for side, _ in split(stage, [documents(texts)]).values()]
+    return [side for side, _ in split(stage, texts).values()]
 
 
 def edited(chance: random.Random, units: list[str], alphabet: list[str], n_edits: int) -> list[str]:
@@ -68,7 +59,7 @@ def families(chance: random.Random, n: int, n_units: int) -> list[tuple[int, str
 def test_near_copies_are_on_one_side(seed):
     made = families(random.Random(seed), 80, 300)
     stage = Split(validation_frac=0.5, seed=seed)
-    found = split(stage, [documents([text for _, text in made])])
+    found = split(stage, [text for _, text in made])
     by_family: dict[int, set[tuple[str, int]]] = {}
     for (family, _), result in zip(made, found.values(), strict=True):
         by_family.setdefault(family, set()).add(result)
@@ -85,7 +76,7 @@ def test_copies_meet_as_often_as_the_docstring_says(alphabet, joint):
         units = chance.sample(alphabet, 100)
         texts += [joint.join(units), joint.join(edited(chance, units, alphabet, number % 12))]
     sets = [shingles(text, 5, 8) for text in texts]
-    found = list(split(Split(), [documents(texts)]).values())
+    found = list(split(Split(), texts).values())
     expected, spread, met, misses, close = 0.0, 0.0, 0, 0, 0
     for one in range(0, len(texts), 2):
         similarity = jaccard(sets[one], sets[one + 1])
@@ -124,7 +115,7 @@ def test_a_document_alone_goes_where_its_uid_sends_it():
     texts = ["", "...", "。。。", "", "...", "one document", "一份文件"]
     texts += [f"{a} {b}" for a, b in zip(LETTERS[:500], HAN[:500], strict=True)]
     for seed, frac in ((0, 0.3), (7, 0.25)):
-        found = split(Split(seed=seed, validation_frac=frac), [documents(texts)])
+        found = split(Split(seed=seed, validation_frac=frac), texts)
         for uid, result in found.items():
             drawn = hashlib.blake2b(f"{seed}\0split\0{uid}".encode(), digest_size=8).hexdigest()
             held_out = int(drawn, 16) < int(Fraction(frac) * 2**64)
@@ -133,14 +124,14 @@ def test_a_document_alone_goes_where_its_uid_sends_it():
 
 def test_exact_copies_are_on_one_side_however_short():
     texts = [*ENGLISH, *CHINESE, "the river", "河流 river", "a"] * 2
-    found = list(split(Split(validation_frac=0.5), [documents(texts)]).values())
+    found = list(split(Split(validation_frac=0.5), texts).values())
     half = len(texts) // 2
     assert found[:half] == found[half:]
     assert {side for side, _ in found} == {"train", "validation"}
 
 
 def test_nothing_is_held_out_of_nothing_and_at_zero():
-    assert split(Split(), [documents([])]) == {}
+    assert split(Split(), []) == {}
     assert set(sides_of(Split(validation_frac=0.0), [*LETTERS[:300], "中文"])) == {"train"}
 
 
@@ -156,22 +147,26 @@ def test_large_clusters_go_to_train():
 def test_the_split_stays_when_other_documents_go():
     chance = random.Random(4)
     made = families(chance, 60, 200)
-    batch = documents([text for _, text in made])
+    texts = [text for _, text in made]
+    batch = shards_of(texts, None)["s0"]
     stage = Split(validation_frac=0.5)
-    whole = split(stage, [batch])
+    whole = split(stage, texts)
+
+    def of(chosen: list[bool]) -> dict[str, tuple[str, int]]:
+        rest = pa.Table.from_batches(batch).filter(pa.array(chosen)).combine_chunks().to_batches()
+        rows = outcome(stage, {"s0": rest}).rows
+        return {uid: (row["split_side"], row["split_cluster_size"]) for uid, row in rows.items()}
+
     for _ in range(5):
         gone = set(chance.sample(range(60), 25))
-        rest = batch.filter(pa.array([family not in gone for family, _ in made]))
-        assert split(stage, [rest]) == {uid: whole[uid] for uid in rest.column("uid").to_pylist()}
-    first = {}
+        found = of([family not in gone for family, _ in made])
+        assert found == {uid: whole[uid] for uid in found}
+        assert len(found) == 5 * 35
+    first: dict[int, int] = {}
     for row, (family, _) in enumerate(made):
         first.setdefault(family, row)
-    rest = batch.filter(
-        pa.array([row == first[family] or chance.random() < 0.5 for row, (family, _) in enumerate(made)])
-    )
-    assert {uid: side for uid, (side, _) in split(stage, [rest]).items()} == {
-        uid: whole[uid][0] for uid in rest.column("uid").to_pylist()
-    }
+    found = of([row == first[family] or chance.random() < 0.5 for row, (family, _) in enumerate(made)])
+    assert {uid: side for uid, (side, _) in found.items()} == {uid: whole[uid][0] for uid in found}
 
 
 def test_any_sharding_and_partition_count_gives_the_same_split():
@@ -180,12 +175,10 @@ def test_any_sharding_and_partition_count_gives_the_same_split():
     sentences += [" ".join(chance.choices(LETTERS, k=8)) + ". " for _ in range(20)]
     texts = ["".join(chance.choices(sentences, k=chance.randrange(0, 5))) for _ in range(300)]
     stage = Split(validation_frac=0.4, bands=30, rows=2, max_cluster=40)
-    expected = split(stage, [documents(texts)])
+    expected = split(stage, texts)
     assert len({size for _, size in expected.values()}) > 3
-    for partitions in (*range(1, 8), 64):
-        cuts = sorted(chance.sample(range(1, 300), 5))
-        parts = [documents(texts[a:b], first_row=a) for a, b in zip([0, *cuts], [*cuts, 300], strict=True)]
-        assert split(stage, parts, partitions) == expected
+    for n_partitions in (2, 7):
+        assert split(stage, texts, sorted(chance.sample(range(1, 300), 5)), n_partitions) == expected
 
 
 def test_another_seed_gives_another_split_and_another_stage_another_number():
@@ -194,6 +187,20 @@ def test_another_seed_gives_another_split_and_another_stage_another_number():
     assert 120 < sum(a != b for a, b in zip(one, other, strict=True)) < 280
     assert draw(0, "split", "f" * 32) != draw(0, "tokenizer", "f" * 32)
     assert draw(0, "split", "f" * 32) == 4461936682152554428
+
+
+def test_facts_tell_of_nothing_that_goes():
+    texts = ["一只猫坐在垫子上看着窗外的雨"] * 3 + ["the cat sat on the mat"] * 2 + ["", "a dog", *HAN[:4]]
+    facts = outcome(Split(seed=2**32 - 1), shards_of(texts, ["web"] * 4 + ["wiki"] * 7)).facts
+    assert facts["clusters"] == {
+        "n": 2, "items": 5, "sizes": {"2": 1, "3-4": 1},
+        "largest": [{"size": 3, "sources": {"web": 3}}, {"size": 2, "sources": {"web": 1, "wiki": 1}}],
+    }  # fmt: skip
+    assert {name: facts[name] for name in ("kind", "items", "without_key", "sources")} == {
+        "kind": "split", "items": 11, "without_key": 1, "sources": ["web", "wiki"]
+    }  # fmt: skip
+    assert not {"matrix", "far", "sides", "index", "pairs"} & {*facts}
+    assert (facts["banding"]["bands"], facts["banding"]["rows"]) == (20, 5) and "threshold" not in facts["banding"]
 
 
 def test_sources_share_clusters_in_a_whole_run(tmp_path):
@@ -220,7 +227,7 @@ def test_sources_share_clusters_in_a_whole_run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"validation_frac": 0.51}, {"validation_frac": -0.1}, {"bands": 0}, {"max_cluster": 0}]
+    "wrong", [{"validation_frac": 0.51}, {"validation_frac": -0.1}, {"bands": 0}, {"max_cluster": 0}, {"seed": 2**32}]
 )
 def test_wrong_options_are_refused(wrong):
     with pytest.raises(OptionError, match=next(iter(wrong))):
