@@ -1,14 +1,13 @@
 """A complete run -> the facts of its report, as plain JSON-ready values.
 
 Shards are read a batch at a time and only in the columns that are needed; what is kept of them is
-bounded: a few examples per reason, the largest clusters, counts.
+bounded: a few examples per reason, counts.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,18 +17,19 @@ import pyarrow.compute as pc
 from pipeline import storage
 from pipeline.errors import InputError
 from pipeline.ledger import Count, Ledger
-from pipeline.shards import read_shard
 
 from .advice import next_steps
 from .classifiers import classifiers_facts
+from .contamination import contamination_facts
+from .dedup import duplicates_facts
 from .languages import languages_facts
 from .perplexity import models_facts, perplexity_facts, without_sketches
+from .rows import batches
 from .rules import limits_facts, removal_steps, rules_facts
 from .tokenized import packing_facts, tokenizer_facts
 from .training import ablation_facts
 
 N_EXAMPLES = 3
-N_CLUSTERS = 10
 MAX_LABELS = 12
 EXAMPLE = ["uid", "source", "origin", "failed", "value", "limit", "twin", "text_bytes", "excerpt"]
 
@@ -43,9 +43,11 @@ def collect(run: str) -> dict[str, Any]:
     )
     ledger = Ledger.from_json(storage.read_json(storage.join(run, "out", "ledger.json")))
     drops = Drops()
-    for batch in _batches(run, "dropped", ["stage", "reason", *EXAMPLE]):
+    for batch in batches(run, "dropped", ["stage", "reason", *EXAMPLE]):
         drops.add(batch)
-    rules = rules_facts(run, ledger, manifest["steps"])
+    stages = [_stage(label, ledger, drops) for label in ledger.stages]
+    contamination = contamination_facts(run, manifest, list(ledger.stages), signals)
+    rules = rules_facts(run, ledger, manifest["steps"], set(contamination))
     return {
         "recipe": manifest["recipe"],
         "until": manifest["until"],
@@ -53,8 +55,9 @@ def collect(run: str) -> dict[str, Any]:
         "scrubbed_by": manifest["scrubbed_by"],
         "totals": _totals(ledger),
         "sources": manifest["sources"],
-        "stages": [_stage(label, ledger, drops) for label in ledger.stages],
-        "clusters": drops.clusters(list(ledger.stages)),
+        "stages": stages,
+        "duplicates": duplicates_facts(run, manifest, stages, signals),
+        "contamination": contamination,
         "labels": _labels(run, signals),
         **_learned(run, manifest, list(ledger.stages), signals),
         "scrubbed": _scrubbed(run, manifest["scrubbed_by"], signals),
@@ -111,11 +114,6 @@ def _name(run: str) -> str:
     return "/".join(parts[-2:] if parts[-2:-1] == ["runs"] else parts[-1:])
 
 
-def _batches(run: str, kind: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    for path in storage.list_files(storage.join(run, "out", kind), ".arrow"):
-        yield from read_shard(path, columns)
-
-
 def _stage(label: str, ledger: Ledger, drops: Drops) -> dict[str, Any]:
     total = ledger.total(label)
     reasons = [
@@ -146,12 +144,10 @@ def _count(count: Count) -> dict[str, Any]:
 
 
 class Drops:
-    """What the dropped rows show: examples of every reason, and clusters of duplicates."""
+    """What the dropped rows show: examples of every reason."""
 
     def __init__(self) -> None:
         self.examples: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        self.sizes: dict[str, Counter[int]] = {}
-        self.largest: dict[str, dict[str, dict[str, Any]]] = {}
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in a batch of dropped rows; the examples kept are those of the least uids."""
@@ -163,40 +159,6 @@ class Drops:
             rows = order[codes[order] == code][:N_EXAMPLES]
             found = self.examples.get((stage, reason), []) + _rows(batch, rows)
             self.examples[stage, reason] = sorted(found, key=lambda row: row["uid"])[:N_EXAMPLES]
-        self._add_twins(batch)
-
-    def _add_twins(self, batch: pa.RecordBatch) -> None:
-        """Rows with a twin whose value can be the number of documents in the cluster, not a similarity."""
-        value = batch.column("value")
-        is_size = pc.and_(pc.equal(pc.floor(value), value), pc.and_(pc.greater_equal(value, 2), pc.is_finite(value)))
-        batch = batch.filter(pc.fill_null(pc.and_(pc.not_equal(batch.column("twin"), ""), is_size), False))
-        sizes = batch.column("value").to_numpy(zero_copy_only=False).astype(np.int64)
-        stages = batch.column("stage").to_numpy(zero_copy_only=False)
-        for stage in dict.fromkeys(stages.tolist()):
-            here = np.flatnonzero(stages == stage)
-            self.sizes.setdefault(stage, Counter()).update(sizes[here].tolist())
-            largest = self.largest.setdefault(stage, {})
-            for row in here[np.argsort(-sizes[here], kind="stable")].tolist():
-                full = len(largest) >= N_CLUSTERS
-                if full and sizes[row] < min(one["value"] for one in largest.values()):
-                    break
-                (example,) = _rows(batch, np.array([row]))
-                largest.setdefault(example["twin"], example)
-                if len(largest) > N_CLUSTERS:
-                    least = min(largest, key=lambda twin: (largest[twin]["value"], twin))
-                    del largest[least]
-
-    def clusters(self, stages: list[str]) -> dict[str, dict[str, Any]]:
-        """Stage -> sizes, as (documents in a cluster, clusters), and the largest clusters."""
-        found = {}
-        for stage in (stage for stage in stages if stage in self.sizes):
-            sizes = self.sizes[stage]
-            largest = sorted(self.largest[stage].values(), key=lambda row: (-row["value"], row["twin"]))
-            found[stage] = {
-                "sizes": [[size, rows // (size - 1)] for size, rows in sorted(sizes.items())],
-                "largest": largest,
-            }
-        return found
 
 
 def _rows(batch: pa.RecordBatch, rows: Any) -> list[dict[str, Any]]:
@@ -208,7 +170,7 @@ def _labels(run: str, signals: dict[str, Any]) -> dict[str, dict[str, list[list[
     """Column -> source -> (label, survivors), the most frequent first, for signals that are labels."""
     columns = [name for name, signal in signals.items() if signal["kind"] == "label" and name.endswith("_label")]
     counts: dict[str, dict[str, Counter[str]]] = {name: {} for name in columns}
-    for batch in _batches(run, "documents", ["source", *columns]) if columns else ():
+    for batch in batches(run, "documents", ["source", *columns]) if columns else ():
         for name in columns:
             groups = pa.Table.from_batches([batch]).group_by(["source", name]).aggregate([([], "count_all")])
             for row in groups.to_pylist():
@@ -232,7 +194,7 @@ def _scrubbed(run: str, label: str | None, signals: dict[str, Any]) -> dict[str,
     columns = [name for name, signal in signals.items() if signal["stage"] == label and name != f"{label}_n_edits"]
     kinds: dict[str, Counter[str]] = {name.removeprefix(f"{label}_n_"): Counter() for name in columns}
     documents: Counter[str] = Counter()
-    for batch in _batches(run, "documents", ["source", f"{label}_n_edits", *columns]):
+    for batch in batches(run, "documents", ["source", f"{label}_n_edits", *columns]):
         sums = [(name, "sum") for name in columns]
         table = pa.Table.from_batches([batch])
         for row in table.group_by("source").aggregate(sums).to_pylist():

@@ -15,8 +15,9 @@ MOST = 10**15
 MOST_LETTERS = 500
 """Of a name or a short sentence."""
 
-RATE, COUNT, MEASURE, FLAG, NAME = "rate", "count", "measure", "flag", "name"
-"""A number from 0 to 1; an integer up to MOST; a number from 0 to MOST; a truth value; a short string."""
+RATE, COUNT, MEASURE, FLAG, NAME, COUNTS = "rate", "count", "measure", "flag", "name", "counts"
+"""A number from 0 to 1; an integer up to MOST; a number from 0 to MOST; a truth value; a short string; a dict of counts
+by short names."""
 
 
 def fits(value: Any, form: Any) -> bool:
@@ -42,6 +43,8 @@ def _is(value: Any, kind: str) -> bool:
         return isinstance(value, bool)
     if kind == NAME:
         return isinstance(value, str) and len(value) <= MOST_LETTERS
+    if kind == COUNTS:
+        return fits_each(value, COUNT)
     if kind == COUNT:
         return type(value) is int and 0 <= value <= MOST
     return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= (1 if kind == RATE else MOST)

@@ -11,6 +11,10 @@ from markupsafe import Markup, escape
 from . import (
     ablation_figures,
     classifiers,
+    contamination,
+    dedup,
+    dedup_advice,
+    dedup_figures,
     figures,
     judge_figures,
     languages,
@@ -25,7 +29,7 @@ from .advice import READING
 from .text import number, share, size, visible
 from .training import MAX_EPOCHS, apart, remarks
 
-STYLES = ("style.css", "training.css", "rules.css", "judges.css", "perplexity.css")
+STYLES = ("style.css", "training.css", "rules.css", "judges.css", "perplexity.css", "dedup.css")
 
 
 @cache
@@ -45,6 +49,8 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(figures=figures, ablation_figures=ablation_figures, rule_figures=rule_figures)
     environment.globals.update(judge_figures=judge_figures, classifiers=classifiers, languages=languages)
     environment.globals.update(perplexity=perplexity, perplexity_figures=perplexity_figures)
+    environment.globals.update(dedup=dedup, dedup_advice=dedup_advice, dedup_figures=dedup_figures)
+    environment.globals.update(contamination=contamination)
     environment.globals.update(rules=rules, text=text, n_warnings=rules.N_WARNINGS)
     return environment
 

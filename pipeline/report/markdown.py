@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .markdown_dedup import contamination_part, duplicates_part
 from .markdown_judges import classifiers_part, languages_part
 from .markdown_perplexity import perplexity_part
 from .markdown_rules import limits_cell, removed_part, waterfall_part
@@ -34,7 +35,8 @@ def render_markdown(data: dict[str, Any]) -> str:
         *waterfall_part(data),
         *_examples(data),
         *removed_part(data),
-        *_clusters(data),
+        *duplicates_part(data),
+        *contamination_part(data),
         *_scrubbed(data),
         *languages_part(data),
         *classifiers_part(data),
@@ -107,18 +109,6 @@ def _measured(example: dict[str, Any]) -> str:
         return ""
     limit = "" if example["limit"] is None else f", limit {number(example['limit'])}"
     return f" (measured {number(example['value'])}{limit})"
-
-
-def _clusters(data: dict[str, Any]) -> list[str]:
-    parts = []
-    for stage, found in data["clusters"].items():
-        parts.append(f"## Duplicates found by {plain(stage)}")
-        parts.append(
-            table(["documents in the cluster", "clusters"], [[number(a), number(b)] for a, b in found["sizes"]])
-        )
-        rows = [[f"`{row['twin']}`", number(row["value"]), plain(row["excerpt"][:80])] for row in found["largest"]]
-        parts.append(table(["kept document", "documents", "begins"], rows))
-    return parts
 
 
 def _scrubbed(data: dict[str, Any]) -> list[str]:

@@ -9,7 +9,6 @@ from .perplexity import (
     ITSELF,
     MEANS,
     NO_FIGURES,
-    NO_TEXTS,
     beside,
     by,
     fate,
@@ -21,7 +20,7 @@ from .perplexity import (
     warnings,
     worries,
 )
-from .text import number, percent, share, size
+from .text import NO_TEXTS, number, percent, share, size
 
 N_SHOWN = 200
 SPREAD = ["documents", "median", "90 % within", "dropped here", "of these", "dropped later"]

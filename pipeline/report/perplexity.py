@@ -50,7 +50,6 @@ MEANS = (
 NO_FIGURES = (
     "The model’s file tells no figures, or not in the form that this version writes. Train it again to have them."
 )
-NO_TEXTS = "No texts are shown, for no stage of this run scrubs personal data."
 FALLBACK = (
     "too little text, or too many copies in it, to estimate discounts from, so that fixed ones were taken. Learn from"
     " more text, or remove copies first."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 from typing import Any
 
 from pipeline import bias, storage
@@ -24,19 +25,22 @@ FAR_ABOVE = (
 Tree = dict[str, Any]
 
 
-def rules_facts(run: str, ledger: Ledger, steps: list[Tree]) -> Tree:
+def rules_facts(run: str, ledger: Ledger, steps: list[Tree], searched: Collection[str] = ()) -> Tree:
     """`rules`: the waterfall of every stage with two rules or more that failed; `removal`: the audit of all that drop.
 
     rules: stage -> rules in the order of judging, each with documents that failed it (`failed`, what it would drop
     alone), that it dropped (`first`), that no other rule would have dropped (`only`), and dropped so far (`so_far`).
     removal: stage -> `bias.audit`, where there are slices to compare, the share of all judged documents, and how many
-    are `exempt`: of sources that the stage does not judge. steps: of the manifest.
+    are `exempt`: of sources that the stage does not judge. steps: of the manifest; searched: labels of the stages that
+    look for benchmarks, which remove by what they measure, as they are meant to.
     """
     by_label = {step["label"]: step for step in steps}
     slices = storage.read_json(storage.join(run, "out", "slices.json"))
     rules: dict[str, list[Tree]] = {}
     removal: dict[str, Tree] = {}
-    for label, dimensions in slices.items():
+    for label, measured in slices.items():
+        own = by_label[label]["slices"] if label in searched else ()
+        dimensions = {name: values for name, values in measured.items() if name not in own}
         order = list(ledger.total(label).reasons)
         whole = dimensions["all"]["all"]
         if sum(one["failed"] > 0 for one in whole["rules"].values()) > 1:

@@ -8,6 +8,8 @@ from typing import Any
 HARMLESS = frozenset("\n\t\u200c\u200d")
 """Line feed and tab; the joiners, which Persian, the languages of India and emoji are spelled with."""
 
+NO_TEXTS = "No texts are shown, for no stage of this run scrubs personal data."
+
 
 def visible(text: object) -> str:
     """Text whose control, format and private characters (bidirectional overrides among them) show as `\\u....`."""
@@ -45,6 +47,13 @@ def share(part: float, whole: float) -> str:
     if 99.99 < percent < 100:
         return ">99.99 %"
     return f"{percent:.2f} %" if 0 < percent < 1 or 99 < percent < 100 else f"{percent:.1f} %"
+
+
+def brief_share(part: float, whole: float) -> str:
+    """A percentage without a fraction; a dash if there is nothing to share."""
+    if not whole:
+        return "–"
+    return "<1 %" if 0 < 100 * part < whole else f"{100 * part / whole:.0f} %"
 
 
 def percent(rate: float) -> str:

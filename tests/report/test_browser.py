@@ -40,11 +40,19 @@ CONTRAST = """(() => {
     });
 })()"""
 SHOWN = ".strip-axis text"
-CROWDED = """[...document.querySelectorAll('#perplexity .strip-axis')].filter(strip => {
+CROWDED = """[...document.querySelectorAll('#perplexity .strip-axis, #duplicates .strip-axis')].filter(strip => {
     const labels = [...strip.querySelectorAll('text')].map(text => text.getBoundingClientRect());
     return labels.some((a, i) => a.height < 11 || labels.some((b, j) => i < j && a.right + 2 > b.left && b.right + 2 > a.left));
 }).map(strip => strip.textContent)"""
 """Labels above or below pictures that are small, or touch each other."""
+
+NAMES_BESIDE = """[...document.querySelectorAll('#duplicates .wide')].filter(one => {
+    one.scrollLeft = one.scrollWidth;
+    const cells = [...one.querySelectorAll('tbody tr:first-child > *')].map(cell => cell.getBoundingClientRect());
+    const frame = one.getBoundingClientRect(), last = cells[cells.length - 1];
+    return Math.abs(cells[0].left - frame.left) > 1 || last.right > frame.right + 3 || cells[0].width > frame.width / 2;
+}).map(one => one.textContent.slice(0, 80))"""
+"""Matrices in which, scrolled to the end, the name of a row is not at the left, or the last column is not in sight."""
 
 OPEN_ALL = """(() => {
     for (const one of document.querySelectorAll('details')) one.open = true;
@@ -77,7 +85,8 @@ def test_the_browser_sees_what_it_should(page, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "n_pictures"), [("plain_run", 3), ("trained", 20), ("judged", 60), ("classified", 60), ("perplexed", 100)]
+    ("kind", "n_pictures"),
+    [("plain_run", 3), ("trained", 20), ("judged", 60), ("classified", 60), ("perplexed", 100), ("compared", 20)],
 )
 def test_the_report_can_be_seen(page, request, kind, n_pictures):
     address = Path(write_report(str(request.getfixturevalue(kind))))
@@ -131,6 +140,21 @@ def test_labels_of_perplexities_can_be_read_at_any_width(page, perplexed):
         assert page.value(OPEN_ALL) == 0
         assert page.value(CROWDED) == []
         assert page.value(f"document.querySelectorAll('#perplexity {SHOWN}').length") > 30
+
+
+def test_the_matrix_of_sources_can_be_read_at_any_width(page, compared):
+    """Every cell by scrolling within the page, with the row's name beside it; the pictures' labels do not touch."""
+    address = Path(write_report(str(compared)))
+    for width, scheme in [(1200, "light"), (1200, "dark"), (380, "light")]:
+        page.show(address, width, scheme)
+        assert page.value(OPEN_ALL) == 0
+        assert min(page.value(CONTRAST)) > 4.5  # WCAG 2.1, level AA
+        assert page.value(CROWDED) == []
+        assert page.value("document.documentElement.scrollWidth") <= width
+        assert page.value(TEXT_OUTSIDE) == []
+        assert page.value(NAMES_BESIDE) == []
+        assert page.value("document.querySelectorAll('script, img').length") == 0
+        assert page.value("document.title") == "recipe: Corpusmill report"
 
 
 def test_tokens_are_shown_and_not_run(page, trained):
