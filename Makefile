@@ -11,7 +11,7 @@ READY := .venv/ready
 TRAIN_PACKAGES := torch numpy pyarrow tokenizers pyyaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ray test-train lint docs bench clean kenlm \
+.PHONY: help setup demo test test-ray test-train lint docs bench bench-dedup clean kenlm \
 	ingest language quality classifier dedup lm perplexity pii tokenizer pack ablate report mix train
 
 help: ## show this list
@@ -74,8 +74,8 @@ report: $(READY) ## write RUN's report anew
 mix: $(READY) ## write a corpus of TOKENS tokens from RUN, mixed as MIXTURE
 	$(BIN)/corpusmill mix $(RUN) --mixture $(MIXTURE) --tokens $(TOKENS)
 
-test: $(READY) ## run the tests
-	$(BIN)/python -m pytest
+test: $(READY) ## run the tests, two files at a time
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 kenlm: $(READY) ## build kenlm, which the tests of language models compare with; needs a C++ compiler
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-binary kenlm --constraint constraints.txt kenlm
@@ -102,6 +102,9 @@ docs: $(READY) ## write recipes/REFERENCE.md and recipes/recipe.schema.json
 
 bench: $(READY) ## measure the speed floor, and against other tools
 	$(BIN)/python -m tests.bench
+
+bench-dedup: $(READY) ## measure dedup_document on up to 30 million made-up signatures; takes about half an hour and 35 GB of disk
+	$(BIN)/python -m tests.bench.dedup_scale
 
 clean: ## remove the environment and what tools cached; runs/ stays
 	rm -rf .venv .venv-train .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build

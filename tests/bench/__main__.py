@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import classifiers, language_models, languages, quality, training
+from . import classifiers, dedup, language_models, languages, quality, training
 from .quality import MB, fastest, n_bytes
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
@@ -133,51 +133,6 @@ def floor(texts: list[str]) -> None:
         print(f"\nRead, normalize, quality, exact hash, dedup signature, one core: {size / MB / fastest(go):.1f} MB/s")
 
 
-def compare(what: str, size: int, ours: float, theirs: dict[str, tuple[int, float]]) -> None:
-    """Print our rate, and each peer's (bytes it was given, seconds) with the ratio."""
-    rate = size / MB / ours
-    print(f"{what}: {rate:.1f} MB/s")
-    for name, (given, seconds) in theirs.items():
-        print(f"  {name}: {given / MB / seconds:.2f} MB/s; ours is {rate / (given / MB / seconds):.0f} times as fast")
-
-
-def peers(texts: list[str]) -> None:
-    from batches import documents
-    from datasketch import MinHash
-    from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignature
-    from datatrove.utils.hashing import HashConfig
-
-    from pipeline.batch import Batch
-    from pipeline.stage import load_stages
-
-    batch, size, few = documents(texts), n_bytes(texts), texts[:200]
-    dedup = load_stages()["dedup_document"]()
-    dedup.sketch(Batch(batch.slice(0, 1), dedup, "dedup_document"))
-
-    def sketched() -> None:
-        for text in few:
-            words = text.lower().split()
-            MinHash(112).update_batch([" ".join(words[i : i + 5]).encode() for i in range(max(1, len(words) - 4))])
-
-    given = n_bytes(few)
-    signature = MinhashDedupSignature(
-        output_folder="memory://bench",
-        config=MinhashConfig(hash_config=HashConfig(hash_fc="sha1"), n_grams=5, num_buckets=14, hashes_per_bucket=8),
-    )
-
-    def signed() -> None:
-        for text in few:
-            shingles = signature.get_shingles(text)
-            if len(shingles):  # it splits at white space, so that some Chinese documents have none
-                signature.get_signature(shingles)
-
-    signature.get_shingles(few[0])
-    compare("MinHash, 14 x 8, keys of all bands", size, fastest(lambda: dedup.sketch(Batch(batch, dedup, "dedup_document"))), {
-        "datatrove, signatures only": (given, fastest(signed, 1)),
-        "datasketch, whitespace shingles": (given, fastest(sketched, 1)),
-    })  # fmt: skip
-
-
 def main() -> None:
     found = pieces()
     for language, texts in found.items():
@@ -185,10 +140,8 @@ def main() -> None:
     print()
     whole_runs(found["en"] + found["zh"])
     floor(found["en"] + found["zh"])
-    for language, texts in found.items():
-        if texts:
-            print(f"\n{language}, one core, in memory")
-            peers(texts[:8000])
+    print("\ndedup_document, one core")
+    dedup.main(found)
     print("\nquality, one core, in memory")
     quality.main(found)
     print("\nlanguage, one core, in memory")
