@@ -37,9 +37,19 @@ def of_language(chance: random.Random, language: str, n_words: int) -> str:
             return text
 
 
+QUESTION = "Natalia sold clips to forty-eight of her friends in April and then half as many clips in May again"
+TEST = "下列关于光合作用的说法中正确的是哪一项，请从四个选项中选出一个并说明理由"
+
+
 @pytest.fixture
-def data(tmp_path):
-    """The recipe beside files of somebody's own."""
+def data(tmp_path, monkeypatch):
+    """The recipe beside files of somebody's own, where the command runs."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "benchmarks" / "ceval").mkdir(parents=True)
+    (tmp_path / "data" / "benchmarks" / "gsm8k.jsonl").write_text(json.dumps({"question": QUESTION, "answer": "72"}))
+    (tmp_path / "data" / "benchmarks" / "ceval" / "biology.csv").write_text(
+        f"question,A\n{TEST},甲\n", encoding="utf-8"
+    )
     chance = random.Random(31)
     shutil.copytree(RECIPES, tmp_path / "recipes")
     for language in ("zh", "en"):
@@ -47,6 +57,7 @@ def data(tmp_path):
         (tmp_path / "data" / f"{language}_books").mkdir(parents=True)
         pa.parquet.write_table(pa.table({"text": books}), tmp_path / "data" / f"{language}_books" / "0.parquet")
         web = [of_language(chance, language, 200) for _ in range(120)]
+        web += [f"{web[0]} {QUESTION.upper()}. {web[1]}", f"{web[2]}{TEST}{web[3]}"]
         web += [*web[:10], "short", "", "写信给 jane.doe@acme.org。" + web[0], "broken\ud800"]
         (tmp_path / "data" / f"{language}_web").mkdir()
         lines = [json.dumps({"text": text}) for text in web]
@@ -80,8 +91,8 @@ def test_the_recipe_for_chinese_and_english_runs(data):
     run_plan(make_plan(load_recipe(str(path))), str(run), 2, Silent())
     kept, dropped = rows(run), rows(run, "dropped")
     assert {row["source"] for row in kept} == {"zh_books", "en_books", "zh_web", "en_web"}
-    assert len(kept) + len(dropped) == 2 * (12 + 120 + 10 + 4 + 1)
-    assert {row["reason"] for row in dropped} >= {"bad_json", "empty", "too_short", "exact_duplicate"}
+    assert len(kept) + len(dropped) == 2 * (12 + 120 + 2 + 10 + 4 + 1)
+    assert {row["reason"] for row in dropped} >= {"bad_json", "empty", "too_short", "exact_duplicate", "contaminated"}
     facts = json.loads((run / "out" / "classifier_model.json").read_text(encoding="utf-8"))
     assert set(facts["languages"]) == {"zh", "en"}
     assert "jane.doe" not in json.dumps(kept + dropped)
