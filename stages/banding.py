@@ -6,6 +6,9 @@ Mining of Massive Datasets, section 3.4.
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from pipeline.errors import OptionError
 
 
@@ -30,3 +33,10 @@ def solve(n_minima: int, threshold: float, min_recall: float = 0.9) -> tuple[int
         f"option 'n_minima' is too low: {n_minima} find {share:.0%} of the pairs of similarity {threshold:g}, "
         f"and at least {min_recall:.0%} are asked for",
     )
+
+
+def columns(n_minima: int, bands: int, rows: int) -> npt.NDArray[np.int64]:
+    """Which minima the bands are made of, int64[bands * rows]: of each half as many, for these are of different halves
+    of a shingle's hash."""
+    low = bands * rows // 2
+    return np.concatenate([np.arange(low), n_minima // 2 + np.arange(bands * rows - low)])

@@ -18,7 +18,7 @@ from pipeline.errors import OptionError
 from pipeline.schema import option
 from pipeline.stage import Comparison, Sketch, Verdicts, stage
 
-from .banding import solve
+from .banding import columns, solve
 from .clustering import SCALE, Rounds, check_threshold
 from .dedup_index import IndexedClustering, against_option, as_lists, from_lists, index_option
 from .dedup_pairs import Piece
@@ -218,10 +218,8 @@ class DedupDocument(IndexedClustering):
         from .kernels import minhash
 
         n_bands, n_rows = self.banding()
-        size, half = n_bands * n_rows, self.n_minima // 2
-        low = size // 2  # of each half of the minima as many, for they are of different halves of a shingle's hash
-        columns = np.concatenate([np.arange(low), half + np.arange(size - low)])
-        keys = minhash.band_keys(np.ascontiguousarray(minima[np.ix_(full, columns)]), n_bands)
+        of_bands = columns(self.n_minima, n_bands, n_rows)
+        keys = minhash.band_keys(np.ascontiguousarray(minima[np.ix_(full, of_bands)]), n_bands)
         if self.short != EXACT:
             return keys.ravel(), np.repeat(full, n_bands)
         own = minhash.band_keys(minima[short], 1)

@@ -20,7 +20,7 @@ from pipeline.schema import option
 from pipeline.stage import UNJUDGED, Comparison, Sketch, Verdicts, stage
 
 from . import sentence_near, sentence_rounds
-from .banding import solve
+from .banding import columns, solve
 from .clustering import SCALE, Clustering, Rounds, check_threshold
 from .dedup_pairs import Piece
 from .dedup_priority import ALL, BETWEEN_SOURCES
@@ -187,10 +187,8 @@ class DedupSentence(Clustering):
 
         items = np.flatnonzero(units.eighths >= self.min_window_words * WORD)
         n_bands, n_rows = solve(self.n_minima, self.threshold)
-        size, half = n_bands * n_rows // 2, self.n_minima // 2
-        columns = np.concatenate([np.arange(size), half + np.arange(n_bands * n_rows - size)])
-        minima = units.minima(items, self._shingles)
-        keys = minhash.band_keys(np.ascontiguousarray(minima[:, columns]), n_bands)
+        minima = units.minima(items, self._shingles)[:, columns(self.n_minima, n_bands, n_rows)]
+        keys = minhash.band_keys(np.ascontiguousarray(minima), n_bands)
         return np.repeat(items, n_bands), keys.ravel(), {"second": np.repeat(units.numbers(items), n_bands)}
 
     def _banding_facts(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import OptionError
-from stages.banding import curve, solve
+from stages.banding import columns, curve, solve
 
 
 @pytest.mark.parametrize("similarity", [0.0, 0.5, 0.7, 0.8, 0.9, 1.0])
@@ -48,3 +48,8 @@ def test_too_few_minima_are_refused():
     ) as raised:
         solve(4, 0.3)
     assert raised.value.key == "n_minima"
+
+
+def test_bands_are_of_both_halves_of_the_minima():
+    assert columns(112, 14, 8).tolist() == [*range(112)]
+    assert columns(100, 3, 5).tolist() == [*range(7), *range(50, 58)]
