@@ -181,3 +181,12 @@ def random_cuts(chance: random.Random, n: int) -> list[int]:
 
 def clusters_in(table: bytes) -> list[dict[str, Any]]:
     return pa.ipc.open_file(pa.py_buffer(table)).read_all().to_pylist()
+
+
+def edited(chance: random.Random, units: list[str], alphabet: list[str], n_edits: int) -> list[str]:
+    """The units with some replaced, put in or left out."""
+    units = list(units)
+    for _ in range(n_edits):
+        place = chance.randrange(len(units))
+        units[place : place + chance.randrange(2)] = chance.choices(alphabet, k=chance.randrange(2))
+    return units

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
@@ -54,15 +53,6 @@ class Documents(NamedTuple):
 
     def comparable(self, one: int, other: int) -> bool:
         return self.camps[one] < 0 or self.camps[one] != self.camps[other]
-
-    def meeting(self) -> set[tuple[int, int]]:
-        """All pairs that share a key and are compared, the first in priority first."""
-        ordered = sorted(range(self.n), key=self.before)
-        return {
-            pair
-            for pair in itertools.combinations(ordered, 2)
-            if self.keys[pair[0]] & self.keys[pair[1]] and self.comparable(*pair)
-        }
 
 
 def candidates(found: Documents, least: int, rounds: int) -> tuple[dict[tuple[int, int], int], dict[int, int]]:

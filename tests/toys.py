@@ -245,17 +245,6 @@ class ToyChain(ToyFirstChar):
         batch.drop(twin != "", "linked", value=size, twin=twin)
 
 
-@stage("toy_similar")
-class ToySimilar(ToyFirstChar):
-    """As `toy_first_char`; the value of a drop is a similarity, not a size."""
-
-    def adds(self):
-        return {}
-
-    def judge_by(self, batch: Batch, size: np.ndarray, twin: np.ndarray) -> None:
-        batch.drop(twin != "", "similar", value=np.ones(len(batch)), limit=0.8, twin=twin)
-
-
 @stage("toy_count")
 class ToyCount(Fit):
     """Writes how many documents there are."""

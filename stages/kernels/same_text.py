@@ -5,27 +5,13 @@ Letters: D bytes, N documents, R bytes of the results.
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 from numba import njit
 
-from .utf8 import N_CODE_POINTS, SPACE, assigned_code_points, classes, decode, encode
+from .utf8 import SPACE, classes, decode, encode, lower_case
 from .words import next_word
 
 BLANK = 0x20
-
-
-@functools.cache
-def lowered() -> np.ndarray:
-    """What each code point is in lower case if that is one character, uint32[0x110000]."""
-    table = np.arange(N_CODE_POINTS, dtype=np.uint32)
-    for code in assigned_code_points():
-        lower = chr(code).lower()
-        if len(lower) == 1:
-            table[code] = ord(lower)
-    table.flags.writeable = False
-    return table
 
 
 @njit(cache=True, nogil=True)
@@ -91,4 +77,4 @@ def lower_words(data, offsets) -> tuple[np.ndarray, np.ndarray]:
 
     A character whose lower case is several stays as it is.
     """
-    return words_kernel(data, offsets, classes(), lowered())
+    return words_kernel(data, offsets, classes(), lower_case())

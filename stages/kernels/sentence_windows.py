@@ -19,8 +19,21 @@ from numba import njit
 
 from .hashing import P1, P2, P3, P4, mixed, rotated
 from .sentence_spans import LINE_FEED
-from .shingles import CLASS_BIT, CODE, folded
-from .utf8 import DIGIT, HAN, JOINER, LETTER, MARK, N_CODE_POINTS, SPACE, UNSPACED, classes, decode, decode_before
+from .shingles import CLASS_BIT, CODE
+from .utf8 import (
+    DIGIT,
+    HAN,
+    JOINER,
+    LETTER,
+    MARK,
+    N_CODE_POINTS,
+    SPACE,
+    UNSPACED,
+    classes,
+    decode,
+    decode_before,
+    lower_case,
+)
 
 WORD, CHARACTER = 8, 5
 """Eighths of a word in a word, and in a character of a script without spaces."""
@@ -34,11 +47,7 @@ def lowered() -> np.ndarray:
 
     As `shingles.characters`, but no digit counts as another.
     """
-    table = folded().copy()
-    for code in np.flatnonzero(classes() == DIGIT).tolist():
-        lower = chr(code).lower()  # Roman numerals have cases
-        table[code] = ord(lower) if len(lower) == 1 else code
-    table |= classes().astype(np.uint32) << CLASS_BIT
+    table = lower_case() | classes().astype(np.uint32) << CLASS_BIT
     table.flags.writeable = False
     return table
 

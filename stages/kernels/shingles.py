@@ -15,7 +15,7 @@ from numba import njit
 
 from .hashing import mixed
 from .loads import word64
-from .utf8 import DIGIT, HAN, JOINER, LETTER, MARK, N_CODE_POINTS, UNSPACED, assigned_code_points, classes, decode
+from .utf8 import DIGIT, HAN, JOINER, LETTER, MARK, UNSPACED, classes, decode, lower_case
 
 BASE = np.uint64(0x9E3779B97F4A7C15)
 SEED, FACTOR = np.uint64(0x27D4EB2F165667C5), np.uint64(0xC2B2AE3D27D4EB4F)
@@ -31,11 +31,7 @@ CODE, CLASS_BIT = np.uint32(0x1FFFFF), np.uint32(24)
 @functools.cache
 def folded() -> np.ndarray:
     """What each code point counts as, uint32[0x110000]: lower case if that is one character, every digit as `0`."""
-    table = np.arange(N_CODE_POINTS, dtype=np.uint32)
-    for code in assigned_code_points():
-        lower = chr(code).lower()
-        if len(lower) == 1:
-            table[code] = ord(lower)
+    table = lower_case().copy()
     table[classes() == DIGIT] = ord("0")
     table.flags.writeable = False
     return table

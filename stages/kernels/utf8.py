@@ -102,6 +102,18 @@ def classes() -> np.ndarray:
     return table
 
 
+@functools.cache
+def lower_case() -> np.ndarray:
+    """Every code point in lower case if that is one character, else as it is, uint32[0x110000]; made once."""
+    table = np.arange(N_CODE_POINTS, dtype=np.uint32)
+    for code in assigned_code_points():
+        lower = chr(code).lower()
+        if len(lower) == 1:
+            table[code] = ord(lower)
+    table.flags.writeable = False
+    return table
+
+
 @njit(cache=True, nogil=True)
 def decode(data_D, position):
     """The character that begins at a byte position: its code point and its length in bytes, int64 both."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from components import components
 from datasketch import MinHash, MinHashLSH
-from dedup_cases import outcome, random_cuts, shards_of
+from dedup_cases import edited, outcome, random_cuts, shards_of
 from dedup_reference import shingles, ten_thousandths
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,14 +69,6 @@ def test_near_copies_go_and_all_else_stays(text, verify):
 def test_digits_and_punctuation_do_not_tell_documents_apart():
     texts = [f"{ENGLISH} Page {n}, printed 20{n}-1{n}." for n in range(10, 20)]
     assert survivors(DedupDocument(), texts) == [0]
-
-
-def edited(chance: random.Random, units: list[str], alphabet: list[str], n_edits: int) -> list[str]:
-    units = list(units)
-    for _ in range(n_edits):
-        place = chance.randrange(len(units))
-        units[place : place + chance.randrange(2)] = chance.choices(alphabet, k=chance.randrange(2))
-    return units
 
 
 ALPHABETS = st.sampled_from([(LETTERS, " "), (HAN, ""), (KANA, ""), (THAI_LETTERS, "")])

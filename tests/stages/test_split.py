@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 import pyarrow as pa
 import pytest
-from dedup_cases import outcome, shards_of
+from dedup_cases import edited, outcome, shards_of
 from dedup_reference import jaccard, shingles
 from harness import CHINESE, ENGLISH, rows, run
 
@@ -33,15 +33,6 @@ def split(
 
 def sides_of(stage: Split, texts: list[str]) -> list[str]:
     return [side for side, _ in split(stage, texts).values()]
-
-
-def edited(chance: random.Random, units: list[str], alphabet: list[str], n_edits: int) -> list[str]:
-    """The units with some replaced, put in or left out."""
-    units = list(units)
-    for _ in range(n_edits):
-        place = chance.randrange(len(units))
-        units[place : place + chance.randrange(2)] = chance.choices(alphabet, k=chance.randrange(2))
-    return units
 
 
 def families(chance: random.Random, n: int, n_units: int) -> list[tuple[int, str]]:
