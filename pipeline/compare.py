@@ -13,13 +13,12 @@ from typing import Any, BinaryIO
 import numpy.typing as npt
 
 from . import storage
-from .errors import CorpusmillError
 from .fitting import Place, RoundTask, RunBench, do_round
 from .sketches import firsts_of, read_part, read_records
 from .stage import GlobalStage, Int64s, Part
 from .verdicts import write_verdicts
 from .work import Workspace
-from .worker import Done, at_hand, stage_error
+from .worker import Done, at_hand, naming_failures
 
 
 @functools.lru_cache(maxsize=1)
@@ -94,12 +93,8 @@ def compare(work: Workspace, place: Place, run_map: Any) -> None:
         with at_hand(work, step) as made:
             assert isinstance(made, GlobalStage)
             bench = RunComparison(work, place, made, run_map)
-            try:
+            with naming_failures(work, step.label, "the comparison of all documents"):
                 facts = made.compare(bench)
                 bench.check()
-            except CorpusmillError:
-                raise
-            except Exception as error:
-                raise stage_error(work, step.label, "the comparison of all documents", None, error) from error
         storage.write_json(work.compared(place.position), facts)
     storage.remove_folder(work.rounds(place.position))

@@ -17,13 +17,12 @@ import numpy.typing as npt
 
 from . import storage
 from .batch import Batch
-from .errors import CorpusmillError
 from .exchange import SpillWriter, read_chunks
 from .export import Map
 from .shards import read_shard
 from .stage import Declared, Fit, GlobalFit
 from .work import Workspace
-from .worker import Done, at_hand, stage_error
+from .worker import Done, at_hand, naming_failures
 
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 """What names a task, a file or a spill: it is part of a path."""
@@ -136,12 +135,8 @@ def do_round(kind: type[RunBench], work: Workspace, place: Place, task: RoundTas
     started = time.perf_counter()
     with at_hand(work, work.plan.step(place.position)) as made:
         bench = kind(work, place, made)
-        try:
+        with naming_failures(work, task.stage, f"{task.method} of {task.task}"):
             found = storage.to_text(getattr(made, task.method)(bench, task.task))
-        except CorpusmillError:
-            raise
-        except Exception as error:
-            raise stage_error(work, task.stage, f"{task.method} of {task.task}", None, error) from error
     storage.write_bytes(bench.result(task.method, task.task), found.encode())
     seconds = time.perf_counter() - started
     return Done(f"{task.method}-{task.task}", [], bench.rows, bench.n_bytes, seconds)
@@ -155,12 +150,8 @@ def fit(work: Workspace, place: Place, run_map: Map) -> None:
         with at_hand(work, step) as made, storage.commit(path) as file:
             assert isinstance(made, Fit)
             bench = RunBench(work, place, made, run_map)
-            try:
+            with naming_failures(work, step.label, "the documents that reach it"):
                 _write(made, bench, file)
-            except CorpusmillError:
-                raise
-            except Exception as error:
-                raise stage_error(work, step.label, "the documents that reach it", None, error) from error
     storage.remove_folder(scratch)
 
 

@@ -3,6 +3,8 @@
 frac    name ends in _frac or _score: bins of 0.02 from 0 to 1, which the last of them holds; then above 1
 log2    other numbers: below 0; 0, 1 ... 7; then four bins per doubling
 label   strings: a count each
+
+Columns of lists and structs are not counted.
 """
 
 from __future__ import annotations
@@ -31,13 +33,18 @@ def kind_of(column: str, kind: pa.DataType) -> str:
     return "frac" if column.endswith(("_frac", "_score")) else "log2"
 
 
+def counted(signals: dict[str, pa.DataType]) -> dict[str, pa.DataType]:
+    """Those of the columns that have one value for each document."""
+    return {column: kind for column, kind in signals.items() if not pa.types.is_nested(kind)}
+
+
 def _edges(kind: str) -> npt.NDArray[np.float64]:
     return FRACTIONS if kind == "frac" else OCTAVES
 
 
 def add_batch(counts: Counts, batch: pa.RecordBatch, signals: dict[str, pa.DataType], side: str) -> None:
     """Count a batch's signals, where they are not null, under `kept` or `dropped`."""
-    for column, kind in signals.items():
+    for column, kind in counted(signals).items():
         values = batch.column(batch.schema.get_field_index(column)).drop_null()
         tally = counts.setdefault(column, {}).setdefault(side, Counter())
         how = kind_of(column, kind)
@@ -66,7 +73,7 @@ def to_json(counts: Counts, signals: dict[str, pa.DataType], stages: dict[str, s
     """What `signals.json` holds; stages: the stage that writes each column."""
     return {
         column: {"stage": stages[column], **_column_json(counts.get(column, {}), kind_of(column, kind))}
-        for column, kind in signals.items()
+        for column, kind in counted(signals).items()
     }
 
 

@@ -13,16 +13,17 @@ from .audit import divide, measured
 from .batch import Batch
 from .errors import CorpusmillError
 from .execute import Outcome, quarantine, run_stage
-from .ingest import Place, read_batches
+from .ingest import READ, Draft, Place, read_batches
 from .ledger import Ledger
 from .readers.base import Input
+from .recipe import Source
 from .rows import audited_schema, document_schema, dropped_schema
 from .shards import ShardWriter, conform, finished, read_shard, sidecar_path
 from .sketches import SketchWriter
 from .stage import Fit, GlobalStage, Sketch, Verdicts
 from .verdicts import read_verdicts, verdicts_in
 from .work import INPUTS, ReadTask, Segment, Workspace
-from .worker import Done, opened, stage_error
+from .worker import Done, failure, naming_failures, opened
 
 T = TypeVar("T")
 
@@ -114,9 +115,9 @@ class ShardSink:
         except CorpusmillError:
             raise
         except Exception as error:
-            problem = stage_error(self.work, label, f"shard {self.shard}", batch, error)
+            problem, cause = failure(self.work, label, f"shard {self.shard}", batch, error)
             if self.work.plan.recipe.settings.on_error == "stop":
-                raise problem from error
+                raise problem from cause
             self.errors.append(str(problem))
             storage.write_bytes(self.work.quarantined, b"")
             return None
@@ -154,12 +155,8 @@ def sketch(work: Workspace, position: int, batch: pa.RecordBatch, shard: str) ->
     step = work.plan.step(position)
     stage, resource = opened(work, position)
     assert isinstance(stage, GlobalStage)
-    try:
+    with naming_failures(work, step.label, f"shard {shard}", batch):
         return stage.sketch(Batch(batch, stage, step.label, resource))
-    except CorpusmillError:
-        raise
-    except Exception as error:
-        raise stage_error(work, step.label, f"shard {shard}", batch, error) from error
 
 
 def read_task(work: Workspace, segment: Segment, task: ReadTask) -> Done:
@@ -173,9 +170,7 @@ def read_task(work: Workspace, segment: Segment, task: ReadTask) -> Done:
     rows, n_bytes = 0, 0
     sink: ShardSink | None = None
     try:
-        for number, draft in read_batches(
-            source, places, recipe.settings.on_error, recipe.settings.shard_mb * 1_000_000
-        ):
+        for number, draft in _read(work, source, places):
             if number == len(shards):
                 _close(sink)
                 shards.append(f"{task.name}-{number:04d}")
@@ -197,6 +192,13 @@ def read_task(work: Workspace, segment: Segment, task: ReadTask) -> Done:
     }
     storage.write_json(task_path(work, segment, task), content)
     return Done(task.name, shards, rows, n_bytes, time.perf_counter() - started)
+
+
+def _read(work: Workspace, source: Source, places: list[tuple[Place, Input]]) -> Iterator[tuple[int, Draft]]:
+    """What `read_batches` gives. Raises StageError if the reader fails."""
+    settings = work.plan.recipe.settings
+    with naming_failures(work, READ, f"the source {source.name}"):
+        yield from read_batches(source, places, settings.on_error, settings.shard_mb * 1_000_000)
 
 
 def task_path(work: Workspace, segment: Segment, task: ReadTask) -> str:

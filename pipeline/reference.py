@@ -12,7 +12,7 @@ from . import schema, storage
 from .readers.base import Reader, load_readers
 from .recipe import Settings
 from .sections import Ablation
-from .stage import Declared, Export, Fit, GlobalStage, Stage, load_stages, signals_of
+from .stage import Declared, Export, Fit, GlobalStage, Stage, load_stages, private_of, signals_of
 
 Class = type[Any]
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
@@ -67,7 +67,9 @@ def stage_page(cls: type[Declared]) -> str:
         parts.append(f"Kind: {kind(cls)}." + (f" Needs: {needs}." if needs else ""))
         adds = signals_of(made, cls.name)
         if adds:
-            parts.append("Adds: " + ", ".join(f"`{name}` ({kind})" for name, kind in adds.items()) + ".")
+            private = private_of(made, cls.name)
+            columns = [f"`{name}` ({kind}{', private' * (name in private)})" for name, kind in adds.items()]
+            parts.append("Adds: " + ", ".join(columns) + ".")
     return "\n\n".join(parts)
 
 
@@ -172,6 +174,8 @@ def _property(field: Any, kind: Any) -> dict[str, Any]:
 
 def _type(kind: Any, limits: Any) -> dict[str, Any]:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return {}
     if origin is tuple:
         return {"type": "array", "items": _type(arguments[0], limits)}
     if origin is dict:

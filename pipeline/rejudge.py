@@ -47,11 +47,11 @@ class Judge:
 
     @property
     def columns(self) -> list[str]:
-        """What its `judge` may read: its own signals and the other columns that it needs."""
+        """What its `judge` may read: its own published signals and the other columns that it needs."""
         made = self.now
         if not isinstance(made, Stage):
             return []
-        own = [relabel(column, made.name, self.label) for column in made.adds()]
+        own = [relabel(column, made.name, self.label) for column in made.adds() if column not in made.private]
         return own + [column for column in made.needs() if column != "text"]
 
 

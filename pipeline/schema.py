@@ -58,6 +58,8 @@ def type_name(kind: Any) -> str:
         return f"map of {type_name(args[0])} to {type_name(args[1])}"
     if origin in (types.UnionType, typing.Union):
         return " or ".join(type_name(arg) for arg in args)
+    if kind is Any:
+        return "anything that JSON has"
     names = {bool: "true/false", int: "integer", float: "number", str: "text", type(None): "null"}
     return names.get(kind, getattr(kind, "__name__", str(kind)))
 
@@ -76,9 +78,23 @@ def _scalar(value: Any, kind: Any) -> Any:
     return value
 
 
+def _anything(value: Any) -> Any:
+    """`value` as JSON could have it, lists as lists. Raises TypeError for what JSON does not have, such as a date."""
+    if isinstance(value, Mapping):
+        return {_scalar(key, str): _anything(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_anything(item) for item in value]
+    is_plain = value is None or type(value) in (bool, int, str)
+    if not (is_plain or (type(value) is float and math.isfinite(value))):
+        raise TypeError
+    return value
+
+
 def convert(value: Any, kind: Any) -> Any:
-    """`value` as the declared type `kind`; lists become tuples. Raises TypeError."""
+    """`value` as the declared type `kind`; lists become tuples, but where anything goes. Raises TypeError."""
     origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return _anything(value)
     if origin in (types.UnionType, typing.Union):
         for arg in args:
             try:

@@ -98,6 +98,8 @@ class Stage(Declared):
     """Whether what `apply` leaves of a text may be published (see `publish`)."""
     judging_options: ClassVar[tuple[str, ...]] = ()
     """Options that only `judge` reads: to change them changes no signal."""
+    private: ClassVar[tuple[str, ...]] = ()
+    """Columns of `adds` that later stages may need and nobody else may see: they stay in `work/`."""
     slices: ClassVar[dict[str, str]] = {}
     """Column (as `adds` names it) -> dimension, such as language, by which removal rates are compared."""
 
@@ -330,6 +332,11 @@ def signals_of(made: Declared, label: str) -> dict[str, pa.DataType]:
     if made.edits_text:
         columns[f"{label}_n_edits"] = pa.int32()
     return columns
+
+
+def private_of(made: Declared, label: str) -> set[str]:
+    """Those of the columns of `signals_of` that are never published."""
+    return {relabel(column, made.name, label) for column in made.private} if isinstance(made, Stage) else set()
 
 
 def relabel(column: str, name: str, label: str) -> str:
