@@ -319,7 +319,7 @@ def _in_word(code, classes_U):
 
 
 @njit(cache=True, nogil=True)
-def _is_free(data_D, begin, start, stop, end, sides, classes_U):
+def is_free(data_D, begin, start, stop, end, sides, classes_U):
     """Whether what stands between `start` and `stop` touches no word on these sides."""
     if sides & 1 and start > begin and _in_word(decode_before(data_D, start)[0], classes_U):
         return False
@@ -349,7 +349,7 @@ def count_kernel(data_D, offsets_N1, automaton, classes_U, n_groups):
             while record != 0:
                 groups = automaton.groups_R[record] & ~seen
                 start = stop - automaton.bytes_R[record]
-                if groups != 0 and _is_free(data_D, begin, start, stop, end, automaton.sides_R[record], classes_U):
+                if groups != 0 and is_free(data_D, begin, start, stop, end, automaton.sides_R[record], classes_U):
                     seen |= groups
                     for group in range(n_groups):
                         if groups >> np.uint64(group) & np.uint64(1) != 0:

@@ -1,0 +1,1 @@
+"""Rules that recognize personal data and secrets in text, and the recognizers of others."""
