@@ -35,7 +35,7 @@ WINDOWS, LEAST_LEFT = (3, 1, 1), (3, 1, 1)
 """By unit: the window, and the units that must be left."""
 DROPPING = (
     *("normalize", "language", "length", "quality", "decontaminate", "dedup_exact", "dedup_document"),
-    *("classifier", "perplexity"),
+    *("classifier", "perplexity", "pii", "repeated_pii"),
 )
 """All other stages that drop documents."""
 

@@ -1,57 +1,167 @@
-"""The stage `pii`: personal data that can be told by its form is replaced by tags."""
+"""The stage `pii`: personal data and secrets are found by rules, and replaced."""
 
 from __future__ import annotations
 
-import ipaddress
+import math
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.batch import Batch, Edits, apply_edits, utf8_buffers
+from pipeline.batch import Batch
 from pipeline.errors import OptionError, did_you_mean
 from pipeline.schema import option
-from pipeline.stage import Stage, stage
+from pipeline.stage import Limit, Stage, stage
 
-from . import telephone
+from .pii_actions import ACTIONS, SURROGATE, TAG, Hashes, Replacer, check_of, key_of
+from .recognizers.presidio import Others
+from .recognizers.rule import Finding, Settings, resolved
+from .recognizers.rules import ENTITIES, RULES
+from .recognizers.scanner import Scanner
 
-EMAIL, IP, CARD, PHONE = "email", "ip", "card", "phone"
-KINDS = (EMAIL, IP, CARD, PHONE)
-Span = tuple[int, int, str]
-MAX_ROUNDS = 4
-"""A tag changes what stands around its neighbours, so what was edited is looked at again until nothing is found;
-almost always the second round finds nothing, and text made to go on for ever stops here."""
+PUBLIC, ALL = "public", "all"
+LANGUAGE, LOCATION = "language_label", "location"
+RESERVED = (ALL, "findings", "edits")
+"""Names of entities that columns and options use otherwise."""
+FINDING = pa.struct(
+    [
+        ("start", pa.int64()),
+        ("stop", pa.int64()),
+        ("entity", pa.string()),
+        ("rule", pa.string()),
+        ("score", pa.float32()),
+        ("replaced", pa.int32()),
+    ]
+)
+
+
+class Resource(NamedTuple):
+    """What a worker makes once."""
+
+    scanner: Scanner
+    others: Others | None
+    least: dict[str, float]
+    replacer: Replacer
+    hashes: Hashes
+
+
+class Done(NamedTuple):
+    """A finding of a document, what takes its place, and the hash of its value."""
+
+    row: int
+    found: Finding
+    replacement: bytes
+    hash: int
+
+
+def _done(row: int, found: Finding, text: bytes, resource: Resource) -> Done:
+    value = text[found.start : found.stop].decode()
+    replacement = resource.replacer.replaced(found.entity, value)
+    return Done(row, found, replacement, resource.hashes.of(found.entity, value))
+
+
+def _found(batch: Batch, resource: Resource) -> Iterator[tuple[int, bytes, list[Finding]]]:
+    """Row, text and findings of the documents with any, ascending; the findings in order, none over another."""
+    data, offsets = batch.utf8()
+    marked = resource.scanner.places(data, offsets)
+    others, languages = resource.others, [None] * len(batch)
+    if others:
+        by_row = dict(marked)
+        marked = ((row, by_row.get(row, [])) for row in range(len(batch)))
+        if LANGUAGE in batch.record_batch.schema.names:
+            languages = batch.column(LANGUAGE).to_pylist()
+    for row, places in marked:
+        text = data[offsets[row] : offsets[row + 1]].tobytes()
+        found = resource.scanner.find(text, places)
+        if others:
+            all_found = others.find(text.decode(), languages[row])
+            found += [one for one in all_found if one.score >= resource.least.get(one.entity, math.inf)]
+        if found:
+            yield row, text, resolved(found)
 
 
 @stage("pii")
 class Pii(Stage):
-    """Replace e-mail addresses, IP addresses, card and telephone numbers by `<EMAIL>`, `<IP>`, `<CARD>`, `<PHONE>`.
+    """Find personal data and secrets in text, and replace them.
 
-    E-mail: not those of domains kept for examples or at home (RFC 2606, RFC 6762: `example.com`, `.test`,
-    `.local` ...) nor `git@`. IP: only public addresses (as datatrove does), version 6 only of the allocated
-    block 2000::/3; numbers that read as versions or sections stay (three parts below 20, or after such a word).
-    Card: 13 to 19 digits with the prefix and length of an issuer and a correct check digit (Luhn). Telephone:
-    as `phonenumbers` knows them, if written with `+`, with their country's grouping, as a mobile number of
-    mainland China, or after a word such as `tel` or 电话.
+    Rules find e-mail addresses, telephone numbers, IP and MAC addresses, names and passwords in URLs, coordinates,
+    numbers of cards and accounts (IBAN), social security numbers, resident IDs, passports, licence plates, API keys
+    and private keys, wallets, and, in English, Chinese and some other languages, people and postal addresses. They go
+    by form, check digits and what stands near, and say how sure they are: 1 for what can be nothing else, 0.95 for
+    check digits in a form, 0.9 after a word that says so, 0.85 for a strong form, 0.75 for telephone numbers as their
+    country groups them, 0.6 for a form that often means it (`Name:`, 联系人：), 0.4 for one that may (`Mr. Darcy`,
+    王先生). Findings count from `min_score` on, or from what `min_scores` says of their entity; of those that overlap
+    the surest counts, then the longest, then the first. The text is gone through once: what stands beside a tag is
+    not looked at again.
+
+    `recognizers` takes those that you write as Presidio's YAML has them, and Presidio's own; `ner` names spaCy
+    pipelines that find people, for documents of a language as the stage `language` tells it, and for those of unknown
+    language, and places if `entities` lists `location`.
+
+    `action` says what takes the place of a finding: `tag` is `<EMAIL>`, `mask` is `*` for each letter and digit,
+    `remove` is nothing, and `surrogate` something that looks like it, the same wherever the same value stands. This
+    takes a secret in an environment variable, at least 16 bytes; the run keeps a check of it that is slow to guess
+    from.
+
+    Documents with more than `max_findings` of an entity drop as `too_many_<entity>`, those with more in all (`all`)
+    as `too_many_findings`, those with more than `max_per_1000_chars` as `too_dense_findings`.
 
     What is published beside the text (id, origin, meta, excerpts of dropped documents) is scrubbed the same way.
-    It drops nothing. Names and postal addresses stay: their form does not tell them.
 
-    Signals: `pii_n_email`, `pii_n_ip`, `pii_n_card`, `pii_n_phone`, replacements of each kind.
+    Signals: `pii_n_<entity>`, findings of each entity looked for; `pii_n_findings`, of all; `pii_per_1000_chars`, of
+    all per 1,000 characters; `pii_findings`, for each where it stood, in bytes of the text as it came, its entity,
+    the rule, the score, and how many bytes stand there now; `pii_hashes`, by which equal values are told, never
+    published.
     """
 
-    kinds: tuple[str, ...] = option(KINDS, "what to replace", choices=KINDS)
+    entities: tuple[str, ...] = option(ENTITIES, "what to look for", choices=(*ENTITIES, LOCATION))
+    action: str = option(TAG, "what to put in place of findings", choices=ACTIONS)
+    actions: dict[str, str] = option({}, "entity -> action, where it is another one", choices=ACTIONS)
+    min_score: float = option(0.5, "how sure a rule must be, from 0 to 1", ge=0, le=1)
+    min_scores: dict[str, float] = option({}, "entity -> the same, where it is otherwise", ge=0, le=1)
     regions: tuple[str, ...] = option(
         ("CN", "DE", "FR", "GB", "IN", "JP", "KR", "US"), "countries (ISO 3166) of numbers without a country code"
     )
+    ips: str = option(PUBLIC, "IP addresses: those that the whole internet can reach, or all", choices=(PUBLIC, ALL))
+    max_findings: dict[str, int] = option({}, "entity, or `all` -> findings; documents with more drop", ge=0)
+    max_per_1000_chars: float = option(0.0, "findings per 1,000 characters; documents with more drop; 0: none do", ge=0)
+    key_variable: str = option("CORPUSMILL_PII_KEY", "environment variable with the secret key of surrogates")
+    ner: dict[str, str] = option({}, "language -> spaCy pipeline, a package or a folder, that finds names too")
+    recognizers: tuple[dict[str, Any], ...] = option((), "recognizers of yours and of Presidio, as in Presidio's YAML")
 
     edits_text = True
     scrubs = True
+    version = 2
     libraries = ("phonenumbers",)
+    private: ClassVar[tuple[str, ...]] = ("pii_hashes",)
+    judging_options = ("max_findings", "max_per_1000_chars")
+    after: ClassVar[Mapping[str, str]] = {"normalize": "what it removes may stand inside of an address or number"}
 
     def check(self) -> None:
-        """Raises OptionError for a country that phonenumbers does not know."""
+        """Raises OptionError for entities that nothing finds, and countries that phonenumbers does not know."""
+        object.__setattr__(self, "_others", Others(self.recognizers, self.ner))  # pickled: workers import its plugins
+        known = self._entities()
+        if not known:
+            raise OptionError("entities", "pii finds nothing with no entities: leave the stage out")
+        if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", self.key_variable):
+            raise OptionError("key_variable", f"pii option 'key_variable' names no variable: {self.key_variable!r}")
+        for entity in known:
+            if entity in RESERVED:
+                raise OptionError("recognizers", f"pii option 'recognizers' may not name an entity {entity!r}")
+        for name, more in (("actions", ()), ("min_scores", ()), ("max_findings", (ALL,))):
+            for entity in getattr(self, name):
+                if entity not in (*known, *more):
+                    hint = did_you_mean(entity, (*known, *more))
+                    raise OptionError(name, f"pii option '{name}' has no entity {entity!r}{hint}")
+        if LOCATION in self.entities and not self.ner and LOCATION not in self._others.entities:
+            raise OptionError("entities", "pii finds the entity 'location' only by 'ner': name a spaCy pipeline there")
+        self._check_regions()
+
+    def _check_regions(self) -> None:
         import phonenumbers
 
         for region in self.regions:
@@ -60,219 +170,79 @@ class Pii(Stage):
                 shown = hint if "did you mean" in hint else " (it takes codes such as CN, US)"
                 raise OptionError("regions", f"pii option 'regions' has no country {region!r}{shown}")
 
+    def _entities(self) -> tuple[str, ...]:
+        """What may be found: that of recognizers always, that of `ner` if it is asked for."""
+        return tuple(dict.fromkeys((*self.entities, *self._others.entities)))
+
+    def _actions(self) -> dict[str, str]:
+        return {entity: self.actions.get(entity, self.action) for entity in self._entities()}
+
     def adds(self) -> dict[str, pa.DataType]:
-        return {f"pii_n_{kind}": pa.int32() for kind in KINDS}
+        return {
+            **{f"pii_n_{entity}": pa.int32() for entity in self._entities()},
+            "pii_n_findings": pa.int32(),
+            "pii_per_1000_chars": pa.float32(),
+            "pii_findings": pa.list_(FINDING),
+            "pii_hashes": pa.list_(pa.uint64()),
+        }
 
-    def apply(self, batch: Batch) -> None:
-        edits = self._edits(*batch.utf8())
-        for _ in range(MAX_ROUNDS - 1):
-            rows = np.unique(edits.rows)
-            after = self._edits(*utf8_buffers(apply_edits(batch.column("text"), edits).take(pa.array(rows))))
-            if not len(after.rows):
-                break
-            edits = merged(edits, Edits(rows[after.rows], after.starts, after.ends, after.replacements))
-        batch.edit(edits.rows, edits.starts, edits.ends, edits.replacements)
-        tags = np.array(edits.replacements, dtype=object)
-        for kind in KINDS:
-            counts = np.bincount(edits.rows[tags == tag_of(kind)], minlength=len(batch))
-            batch.set(f"pii_n_{kind}", counts.astype(np.int32))
+    def identity(self) -> dict[str, str]:
+        """Raises OptionError if surrogates have no key, InputError if a spaCy pipeline is not there."""
+        found = {"unicode": unicodedata.unidata_version, **self._others.identity()}
+        return {**found, "key": check_of(key_of(self.key_variable))} if self._needs_key() else found
 
-    def _edits(self, data: np.ndarray, offsets: np.ndarray) -> Edits:
-        """What to replace in these documents, as they are now."""
-        from .kernels import zones
+    def _needs_key(self) -> bool:
+        return SURROGATE in self._actions().values()
 
-        found = zones.find(data, offsets)
-        borders = np.searchsorted(found[:, 0], np.arange(len(offsets)))
-        spans: list[tuple[int, int, int, bytes]] = []
-        for row in np.unique(found[:, 0]).tolist():
-            text = data[offsets[row] : offsets[row + 1]].tobytes()
-            places = found[borders[row] : borders[row + 1], 1:].tolist()
-            for start, stop, kind in chosen(text, places, self.kinds, self.regions):
-                spans.append((row, start, stop, tag_of(kind)))
-        rows, starts, stops = (np.array([span[i] for span in spans], np.int64) for i in range(3))
-        return Edits(rows, starts, stops, [span[3] for span in spans])
+    def open(self) -> Resource:
+        """Raises OptionError if surrogates have no key, OptionError or InputError if a recognizer cannot be used."""
+        key = key_of(self.key_variable) if self._needs_key() else b""
+        least = {entity: self.min_scores.get(entity, self.min_score) for entity in self._entities()}
+        scanner = Scanner(RULES, Settings(self.regions, self.ips == ALL), least)
+        opened = self._others.open() if self._others else None
+        return Resource(scanner, opened, least, Replacer(self._actions(), key), Hashes(key))
 
+    def measure(self, batch: Batch) -> None:
+        resource = batch.resource or self.open()
+        density = np.zeros(len(batch), np.float32)
+        done: list[Done] = []
+        for row, text, findings in _found(batch, resource):
+            done += [_done(row, one, text, resource) for one in findings]
+            density[row] = 1000 * len(findings) / len(text.decode())
+        rows = np.array([one.row for one in done], np.int64)
+        starts = np.array([one.found.start for one in done], np.int64)
+        stops = np.array([one.found.stop for one in done], np.int64)
+        batch.edit(rows, starts, stops, [one.replacement for one in done])
+        self._set(batch, rows, done)
+        batch.set("pii_per_1000_chars", density)
 
-def tag_of(kind: str) -> bytes:
-    """What stands in place of an address or number."""
-    return f"<{kind.upper()}>".encode()
+    def _set(self, batch: Batch, rows: npt.NDArray[np.int64], done: list[Done]) -> None:
+        """Write all signals but the density."""
+        entities = np.array([one.found.entity for one in done], object)
+        for entity in self._entities():
+            batch.set(f"pii_n_{entity}", np.bincount(rows[entities == entity], minlength=len(batch)).astype(np.int32))
+        batch.set("pii_n_findings", np.bincount(rows, minlength=len(batch)).astype(np.int32))
+        borders = pa.array(np.searchsorted(rows, np.arange(len(batch) + 1)).astype(np.int32))
+        fields = [
+            pa.array([getattr(one.found, field.name) for one in done], field.type) for field in list(FINDING)[:-1]
+        ]
+        fields.append(pa.array([len(one.replacement) for one in done], pa.int32()))
+        findings = pa.StructArray.from_arrays(fields, fields=list(FINDING))
+        batch.set("pii_findings", pa.ListArray.from_arrays(borders, findings))
+        hashes = pa.array([one.hash for one in done], pa.uint64())
+        batch.set("pii_hashes", pa.ListArray.from_arrays(borders, hashes))
 
+    def judge(self, batch: Batch) -> None:
+        for limit in self.limits():
+            values = batch.signal(limit.column)
+            batch.drop(values > limit.value, limit.reason, value=values, limit=limit.value)
 
-def merged(edits: Edits, after: Edits) -> Edits:
-    """Edits of a text, and those found in what they make of it (none reaches into a tag), as edits of the text."""
-    growth = np.cumsum([len(tag) for tag in edits.replacements] - (edits.ends - edits.starts))
-    first = np.searchsorted(edits.rows, edits.rows)  # of the same row
-    moved = growth - np.where(first > 0, growth[first - 1], 0)
-    ends_after = edits.ends + moved
-    spans = list(zip(edits.rows, edits.starts, edits.ends, edits.replacements, strict=True))
-    for row, start, end, tag in zip(after.rows, after.starts, after.ends, after.replacements, strict=True):
-        low, high = np.searchsorted(edits.rows, (row, row + 1))
-        before = low + np.searchsorted(ends_after[low:high], start, side="right")
-        shift = moved[before - 1] if before > low else 0
-        spans.append((row, start - shift, end - shift, tag))
-    spans.sort(key=lambda span: span[:2])
-    rows, starts, ends = (np.array([span[i] for span in spans], np.int64) for i in range(3))
-    return Edits(rows, starts, ends, [span[3] for span in spans])
-
-
-def chosen(text: bytes, zones: list[list[int]], kinds: tuple[str, ...], regions: tuple[str, ...]) -> list[Span]:
-    """Spans (start, stop, kind) to replace in one document, sorted; of two that overlap, the first in KINDS."""
-    spans = sorted(set(_candidates(text, zones, kinds, regions)), key=lambda span: (span[0], KINDS.index(span[2])))
-    taken: list[Span] = []
-    last = 0
-    for span in spans:
-        if span[0] >= last:
-            taken.append(span)
-            last = span[1]
-        elif KINDS.index(span[2]) < KINDS.index(taken[-1][2]):
-            taken[-1] = span
-            last = span[1]
-    return taken
-
-
-def _candidates(
-    text: bytes, zones: list[list[int]], kinds: tuple[str, ...], regions: tuple[str, ...]
-) -> Iterator[Span]:
-    from .kernels.zones import AT, DIGITS
-
-    email_end = 0
-    for start, stop, zone, has_han in zones:
-        if zone == AT and EMAIL in kinds:
-            for span in _emails(text, start, email_end):
-                email_end = span[1]
-                yield span
-        elif zone == DIGITS:
-            groups = telephone.groups_of(text, start, stop)
-            if IP in kinds:
-                yield from _ipv4(text, start, stop)
-            if CARD in kinds:
-                yield from _cards(text, groups)
-            if PHONE in kinds:
-                yield from ((*place, PHONE) for place in telephone.find(text, groups, bool(has_han), regions))
-        elif zone != AT and IP in kinds:
-            yield from _ipv6(text, start, stop)
-
-
-# E-mail
-
-LOCAL = re.compile(rb"[A-Za-z0-9_](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_+-])?\Z")
-DOMAIN = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9_@(])")
-FOR_EXAMPLES = re.compile(
-    rb"(?:(?:.*\.)?example\.(?:com|net|org)|.*\.(?:example|test|invalid|local|localhost))\Z", re.IGNORECASE
-)
-FILE_ENDINGS = frozenset(
-    b"png jpg jpeg gif svg webp css js json html txt yaml yml xml service socket timer target shape dtype".split()
-)
-"""What follows an `@` in names of files (`logo@2x.png`), units and code, and is no top-level domain."""
-MAX_LOCAL, MAX_DOMAIN = 64, 254
-
-
-def _emails(text: bytes, at: int, least: int) -> Iterator[Span]:
-    """The address around an `@`, if there is one; it begins at `least`, where the one before ended, or later."""
-    domain = DOMAIN.match(text, at + 1, at + 1 + MAX_DOMAIN)
-    if domain is None or FOR_EXAMPLES.match(domain[0]) or domain[0].rpartition(b".")[2].lower() in FILE_ENDINGS:
-        return
-    first = at
-    while first > max(least, at - MAX_LOCAL) and (text[first - 1 : first].isalnum() or text[first - 1] in b"._%+'-"):
-        first -= 1
-    while first < at and text[first] in b".%+'-":
-        first += 1
-    if LOCAL.match(text, first, at) and text[first:at] != b"git":
-        yield first, domain.end(), EMAIL
-
-
-# IP
-
-IPV4 = re.compile(rb"(?<![\w.+])(?<![A-Za-z0-9]-)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9A-Za-z]|-[A-Za-z])")
-NUMBERED = re.compile(
-    rb"(?:(?<![\w.])(?:v|ver|version|release|rev|revision|build|section|sect?|chapter|appendix|rfc|clause)\.?|"
-    + "§|版本|版|第|章|节|節".encode()
-    + rb")\s{0,3}[(\"'=:]?\s?\Z|[A-Za-z]/\Z",
-    re.IGNORECASE,
-)
-VERSION_BELOW = 20
-"""A number of which three parts are below this is read as a version; one address in 500 is."""
-IN_ADDRESS = re.compile(rb"\w|" + telephone.TAG)
-ALLOCATED = ipaddress.IPv6Network("2000::/3")
-
-
-def _ipv4(text: bytes, start: int, stop: int) -> Iterator[Span]:
-    for match in IPV4.finditer(text, start, min(stop + 3, len(text))):
-        parts = [int(part) for part in match[0].split(b".")]
-        before = text[max(0, match.start() - 16) : match.start()]
-        if max(parts) > 255 or sorted(parts)[2] < VERSION_BELOW or NUMBERED.search(before) or _is_after_tag(before):
-            continue
-        address = ipaddress.IPv4Address(bytes(parts))
-        if address.is_global and not address.is_multicast:
-            yield match.start(), match.end(), IP
-
-
-def _ipv6(text: bytes, start: int, stop: int) -> Iterator[Span]:
-    before, after = text[max(0, start - telephone.NEAR_BYTES) : start], text[stop : stop + telephone.NEAR_BYTES]
-    found = text[start : min(stop, start + 64)].rstrip(b".:")  # an address that ends in `::` is that of a network
-    if len(found) > 45 or re.search(rb"[\w.]\Z", before) or IN_ADDRESS.match(after) or _is_after_tag(before):
-        return
-    try:
-        address = ipaddress.IPv6Address(found.decode())
-    except ipaddress.AddressValueError:
-        return
-    n_groups = sum(1 for group in found.split(b":") if group)
-    if n_groups >= 3 and address in ALLOCATED and address.is_global:
-        yield start, start + len(found), IP
-
-
-def _is_after_tag(before: bytes) -> bool:
-    """Whether what ends so ends in a tag: what stood there before it was replaced may have been a part of this."""
-    return telephone.AFTER_TAG.search(before) is not None
-
-
-# Cards
-
-MAX_CARD_GROUPS, MIN_CARD_DIGITS, MAX_CARD_DIGITS = 5, 13, 19
-ISSUERS = re.compile(
-    r"4[0-9]{12}(?:[0-9]{3}){0,2}|(?:5[1-5]|2[3-6])[0-9]{14}|(?:222[1-9]|22[3-9][0-9]|27[01][0-9]|2720)[0-9]{12}"
-    r"|3[47][0-9]{13}|3(?:0[0-5]|[68][0-9])[0-9]{11}|35(?:2[89]|[3-8][0-9])[0-9]{12}"
-    r"|6(?:011|4[4-9][0-9]|5[0-9]{2})[0-9]{12}|62[0-9]{14,17}"
-)
-"""Visa; Mastercard; American Express; Diners Club; JCB; Discover; UnionPay: prefixes and lengths (ISO/IEC 7812)."""
-
-
-ROW_BEFORE, ROW_AFTER = re.compile(rb"(?<![\w:.-])[0-9]{4} \Z"), re.compile(rb" [0-9]{4}(?![\w:.-])")
-"""Four more digits, so that a number in groups of four is one of many."""
-
-
-AFTER_CARD = re.compile(rb"\w|[.-][0-9]|\xef\xbc[\x90-\x99]|[.-]?" + telephone.TAG)
-
-
-def _cards(text: bytes, groups: telephone.Groups) -> Iterator[Span]:
-    for place in range(len(groups.spans)):
-        digits = ""
-        for last in range(place, min(place + MAX_CARD_GROUPS, len(groups.spans))):
-            digits += groups.digits[last]
-            is_joined = last == place or groups.between[last - 1] in (b" ", b"-")
-            if not is_joined or len(digits) > MAX_CARD_DIGITS:
-                break
-            if len(digits) >= MIN_CARD_DIGITS and _is_card(digits) and _is_whole(text, groups, place, last):
-                yield groups.spans[place][0], groups.spans[last][1], CARD
-
-
-def _is_card(digits: str) -> bool:
-    return ISSUERS.fullmatch(digits) is not None and luhn(digits) and len(set(digits)) > 1
-
-
-def _is_whole(text: bytes, groups: telephone.Groups, place: int, last: int) -> bool:
-    """Whether the groups from `place` to `last` are not a part of something longer, such as a row of numbers."""
-    start, stop = groups.spans[place][0], groups.spans[last][1]
-    before, after = text[max(0, start - telephone.NEAR_BYTES) : start], text[stop : stop + telephone.NEAR_BYTES]
-    if re.search(rb"(?:[\w.+/=-]|\xef\xbc[\x90-\x99])\Z", before) or AFTER_CARD.match(after):
-        return False
-    if _is_after_tag(before):
-        return False
-    is_row = ROW_BEFORE.search(before) is not None or ROW_AFTER.match(text, stop) is not None
-    return last == place or not is_row
-
-
-def luhn(digits: str) -> bool:
-    """Whether the last digit is the check digit of ISO/IEC 7812-1, annex B."""
-    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
-    return sum(value - 9 * (value > 9) for value in doubled) % 10 == 0
+    def limits(self) -> tuple[Limit, ...]:
+        found = []
+        for entity, most in self.max_findings.items():
+            what = "findings" if entity == ALL else entity
+            found.append(Limit(f"too_many_{what}", f"pii_n_{what}", f"max_findings.{entity}", False, most))
+        if self.max_per_1000_chars:
+            column, name = "pii_per_1000_chars", "max_per_1000_chars"
+            found.append(Limit("too_dense_findings", column, name, False, self.max_per_1000_chars))
+        return tuple(found)

@@ -16,6 +16,7 @@ import pytest
 from batches import documents
 from benches import ToyComparison
 from harness import text_of
+from personal_columns import with_findings
 
 from pipeline.batch import Batch
 from pipeline.execute import Outcome, run_stage
@@ -57,6 +58,10 @@ CASES |= {
     "dedup_document-fast": ("dedup_document", {"verify": "none", "bands": 20, "rows": 5, "short": "keep"}),
     "dedup_sentence-lines": ("dedup_sentence", {"unit": "lines", "min_window_words": 1, "min_words": 3}),
     "dedup_sentence-near": ("dedup_sentence", {"near": True, "min_window_words": 2, "within": "between_sources"}),
+    "pii-limits": (
+        "pii",
+        {"action": "mask", "max_findings": {"phone": 0, "all": 2}, "max_per_1000_chars": 10.0, "min_score": 0.0},
+    ),
     "decontaminate": (
         "decontaminate",
         {"benchmarks": {"planted": "planted.txt"}, "ngram_words": 3, "ngram_chars": 4, "min_item_words": 2},
@@ -94,6 +99,7 @@ CASES |= {
         "perplexity",
         {"model": "planted.arpa", "by_language": False, "arpa_tokens": "words", "max_perplexity": 900},
     ),
+    "repeated_pii-drop": ("repeated_pii", {"max_documents": 2, "unjudged": ("code",)}),
     "quality-code": ("quality", {"presets": ("code", "keywords", "bloom"), "language": "en", "max_encoded_frac": 0}),
 }
 GLOBAL_CASES = [name for name, (stage, _) in CASES.items() if stage in GLOBAL_STAGES]
@@ -106,9 +112,11 @@ def built(case: str):
 
 
 def given(stage, first: int = 0, last: int | None = None) -> pa.RecordBatch:
-    """The texts from one to another, with the column `language_label` if the stage needs it."""
+    """The texts from one to another, with the columns that the stage needs of `language` or `pii`."""
     languages = LANGUAGES[first:last] if "language_label" in stage.needs() else None
-    return documents(TEXTS[first:last], SOURCES[first:last], first_row=first, languages=languages)
+    batch = documents(TEXTS[first:last], SOURCES[first:last], first_row=first, languages=languages)
+    findings = [[("person", word) for word in text.split()[:2]] for text in TEXTS[first:last]]
+    return with_findings(batch, findings) if "pii_findings" in stage.needs() else batch
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -140,7 +148,7 @@ def case(request):
 def all_verdicts(stage) -> dict[str, np.ndarray]:
     """What a global stage decides on TEXTS if every third of them came before."""
     with tempfile.TemporaryDirectory() as folder:
-        before = documents(TEXTS[::3], SOURCES[::3], first_row=len(TEXTS))
+        before = given(stage).take(pa.array(range(0, len(TEXTS), 3)))
         bench = ToyComparison(stage, {"before": [before], "these": [given(stage)]}, Path(folder), 3)
         stage.compare(bench)
         return bench.found["these"]
@@ -235,7 +243,7 @@ def test_text_stays_valid_utf8(case):
 @pytest.mark.parametrize("name", GLOBAL_CASES)
 def test_sketches_do_not_depend_on_the_batch(name):
     stage = built(name)
-    batch = documents(TEXTS, SOURCES)
+    batch = given(stage)
     label = stage.name
     whole = stage.sketch(Batch(batch, stage, label))
     parts = [stage.sketch(Batch(batch.slice(row, 1), stage, label)) for row in range(len(TEXTS))]
@@ -250,7 +258,7 @@ def test_sketches_do_not_depend_on_the_batch(name):
     for kind in ("payload", "records"):
         for column, values in getattr(whole, kind).items():
             assert np.concatenate([getattr(part, kind)[column] for part in parts]).tolist() == values.tolist()
-    empty = stage.sketch(Batch(documents([]), stage, label))
+    empty = stage.sketch(Batch(given(stage, 0, 0), stage, label))
     assert len(empty.keys) == empty.n_items == 0
     assert {name: values.dtype for name, values in empty.records.items()} == {
         name: values.dtype for name, values in whole.records.items()

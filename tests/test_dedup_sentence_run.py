@@ -72,7 +72,7 @@ def test_the_plan_wants_document_stages_first(tmp_path):
         recipe = SOURCES.replace("stages:\n", f"stages: {stages}\n")
         with pytest.raises(PlanError, match=rf"recipe.yaml:6: {label} must come after {later}, which is in line 6: a"):
             plan(tmp_path, recipe)
-    assert len(plan(tmp_path, SOURCES + "  - length\n  - dedup_sentence\n  - pii\n").steps) == 3
+    assert len(plan(tmp_path, SOURCES + "  - pii\n  - repeated_pii\n  - dedup_sentence\n  - toy_scrub\n").steps) == 4
 
 
 def test_all_stages_that_drop_come_first(tmp_path):
