@@ -13,13 +13,12 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from . import storage
 from .batch import Batch
-from .errors import CorpusmillError
 from .plan import with_artifacts
 from .recipe import Step
 from .shards import HashingFile, finished, read_shard, sidecar_path
 from .stage import Export, Exported
 from .work import Workspace
-from .worker import Done, stage_error
+from .worker import Done, naming_failures
 
 Map = Callable[[str, Any, Any, Sequence[Any], int], None]
 
@@ -71,12 +70,9 @@ def source_of(work: Workspace, shard: str) -> str:
     return work.plan.recipe.sources[int(shard.partition("-")[0])].name
 
 
-def run_exports(work: Workspace, shards: list[str], before: list[str], run_map: Map) -> dict[str, Any]:
-    """Bring all exports of the plan up to date; returns size and hash of every file by its path in `out/`.
-
-    before: labels of exports that may be there, whether or not `work/` knows of them.
-    """
-    _remove_others(work, before)
+def run_exports(work: Workspace, shards: list[str], run_map: Map) -> dict[str, Any]:
+    """Bring all exports of the plan up to date; returns size and hash of every file by its path in `out/`."""
+    _remove_others(work)
     files: dict[str, Any] = {}
     for position, step in enumerate(work.plan.exports):
         left = [ExportTask(position, name) for name in shards if not _is_there(work, step, name)]
@@ -97,12 +93,12 @@ def _is_there(work: Workspace, step: Step, shard: str) -> bool:
     )
 
 
-def _remove_others(work: Workspace, before: list[str]) -> None:
+def _remove_others(work: Workspace) -> None:
     """Remove exports that are of another plan, and note what `out/` is going to hold."""
     path = storage.join(work.state, "exports.json")
     there: dict[str, str] = storage.read_json(path) if storage.exists(path) else {}
     wanted = {step.label: work.plan.artifacts[step.label] for step in work.plan.exports}
-    for label in {*before, *there, *wanted}:
+    for label in {*there, *wanted}:
         if label not in wanted or there.get(label) != wanted[label]:
             storage.remove_folder(storage.join(work.out, label))
             storage.remove_folder(_sidecars(work, label))
@@ -119,12 +115,8 @@ def _index(work: Workspace, step: Step, shards: list[str]) -> dict[str, Any]:
         exported.append(Exported(name, source_of(work, name), sidecar["facts"]))
         files.update(sidecar["files"])
     folder = OutFolder(work.artifacts[step.label])
-    try:
+    with naming_failures(work, step.label, "its index"):
         stage.index(folder, exported, work.plan.recipe.tags)
-    except CorpusmillError:
-        raise
-    except Exception as error:
-        raise stage_error(work, step.label, "its index", None, error) from error
     return {**files, **folder.files}
 
 
@@ -138,13 +130,9 @@ def export_task(work: Workspace, segment: None, task: ExportTask) -> Done:
     """Write one shard's files, then its sidecar. Raises StageError."""
     started = time.perf_counter()
     step = work.plan.exports[task.position]
-    try:
+    with naming_failures(work, step.label, f"shard {task.name}"):
         shard = OutShard(work, step, task.name)
         facts = _made(work, step).export(shard)
-    except CorpusmillError:
-        raise
-    except Exception as error:
-        raise stage_error(work, step.label, f"shard {task.name}", None, error) from error
     sidecar = {"fingerprint": work.plan.artifacts[step.label], "facts": facts, "files": shard.files}
     storage.write_json(sidecar_path(_sidecars(work, step.label), task.name), sidecar)
     n_bytes = sum(file["bytes"] for file in shard.files.values())

@@ -27,6 +27,7 @@ from . import storage
 from .contenders import label_of
 from .engine import EngineFactory
 from .errors import InputError, RecipeError, did_you_mean
+from .manifest import read_manifest
 from .mixtures import Mixture, resolve
 from .recipe import Recipe, parse_recipe
 from .shards import finished, sidecar_path
@@ -188,7 +189,7 @@ def _recipe(run: str) -> Recipe:
     if storage.is_url(run) or not storage.exists(path):
         raise InputError(f"{run} is not a complete run on a local disk: give the folder of one")
     where = storage.read_json(storage.join(run, "run.json"))["recipe"]
-    return parse_recipe(where, storage.read_json(path)["recipe_text"])
+    return parse_recipe(where, read_manifest(run)["recipe_text"])
 
 
 def block_task(mixing: Mixing, segment: None, task: BlockTask) -> Done:

@@ -15,7 +15,7 @@ import platform
 import unicodedata
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -26,7 +26,7 @@ from .recipe import Recipe, Source, Step
 from .rows import DOCUMENT, MAX_FILES, MAX_SOURCES
 from .schema import REQUIRED, default_of, fields_of, options
 from .sections import Ablation
-from .stage import Declared, Export, Fit, GlobalStage, Stage, load_stages, signals_of
+from .stage import Declared, Export, Fit, GlobalStage, Stage, can_judge, load_stages, private_of, signals_of
 
 FORMAT = 2
 """Version of the frame's own results: rows, shards, cuts. Raise it when their bytes change."""
@@ -49,11 +49,20 @@ class Pass:
     then: int | None
 
 
+class Scrub(NamedTuple):
+    """A stage that makes text fit to be published. position: its place in the recipe, which the run may not reach."""
+
+    position: int
+    step: Step
+    fingerprint: str
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a run does. until: the last stage, if that is not the recipe's end. steps: all stages but exports.
     fingerprints and signals have an entry per step, step 0 being `read`; artifacts has the fingerprint of each Fit
-    and each Export by its label.
+    and each Export by its label. scrubs: the scrubbing stages of the whole recipe; those that the run does not reach
+    work while it is published.
     """
 
     recipe: Recipe
@@ -66,11 +75,18 @@ class Plan:
     artifacts: dict[str, str]
     signals: tuple[dict[str, pa.DataType], ...]
     partitions: int
+    scrubs: tuple[Scrub, ...]
 
     @property
     def ablation(self) -> Ablation | None:
         """The ablation to do, if the run goes to the recipe's end."""
         return self.recipe.ablation if self.until is None else None
+
+    @property
+    def published(self) -> dict[str, pa.DataType]:
+        """The signal columns of `out/`: all there are at the end but the private ones."""
+        private = {column for step in self.steps for column in private_of(step.stage, step.label)}
+        return {column: kind for column, kind in self.signals[-1].items() if column not in private}
 
     @property
     def last(self) -> int:
@@ -91,12 +107,6 @@ class Plan:
         """The name below `work/` of the folder with the results of a step."""
         return f"{position:02d}-{self.labels[position]}-{self.fingerprints[position][:16]}"
 
-    @property
-    def scrubber(self) -> Step | None:
-        """The stage of this plan that makes text fit to be published, if there is one."""
-        scrubbing = [step for step in self.steps if isinstance(step.stage, Stage) and step.stage.scrubs]
-        return scrubbing[-1] if scrubbing else None
-
 
 def make_plan(recipe: Recipe, until: str | None = None) -> Plan:
     """Check a recipe against its inputs and lay out its passes. Raises PlanError and InputError."""
@@ -111,18 +121,9 @@ def make_plan(recipe: Recipe, until: str | None = None) -> Plan:
     size = sum(item.size for items in inputs.values() for item in items)
     partitions = min(MAX_PARTITIONS, 1 + size // PARTITION_BYTES)
     left_out = until if until is not None and (len(chosen) < len(recipe.steps) or recipe.ablation) else None
-    return Plan(
-        recipe,
-        left_out,
-        steps,
-        exports,
-        inputs,
-        _passes(steps),
-        prints,
-        artifacts,
-        signals[: len(steps) + 1],
-        partitions,
-    )
+    scrubs = _scrubs(recipe, steps, prints, artifacts)
+    after, passes = signals[: len(steps) + 1], _passes(steps)
+    return Plan(recipe, left_out, steps, exports, inputs, passes, prints, artifacts, after, partitions, scrubs)
 
 
 def _apart(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
@@ -137,6 +138,29 @@ def _apart(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], t
             raise PlanError(f"{recipe.at(step.line)}'{step.label}' is a folder of every run: choose another as:")
     _check_published(recipe, documents)
     return documents, exports
+
+
+def _is_scrubbing(step: Step) -> bool:
+    return isinstance(step.stage, Stage) and step.stage.scrubs
+
+
+def _scrubs(
+    recipe: Recipe, steps: tuple[Step, ...], prints: tuple[str, ...], artifacts: dict[str, str]
+) -> tuple[Scrub, ...]:
+    """The scrubbing stages of a recipe. Raises PlanError if one that `steps` do not reach needs what these do not make;
+    and as `_own_print` does."""
+    found, before = [], prints[-1]
+    for position, step in enumerate(recipe.steps, start=1):
+        if not _is_scrubbing(step):
+            continue
+        if position > len(steps):
+            missing = [name for name in references(step.stage).values() if name not in artifacts]
+            if missing:
+                what = f"scrubs what is published, and needs '@{missing[0]}'"
+                raise PlanError(f"{recipe.at(step.line)}{step.label} {what}: let the run go on to {step.label}")
+            before = _own_print(recipe, step, before, artifacts)
+        found.append(Scrub(position, step, prints[position] if position <= len(steps) else before))
+    return tuple(found)
 
 
 def facts_file(step: Step) -> str:
@@ -167,7 +191,7 @@ def table_files(step: Step) -> list[str]:
 def _check_published(recipe: Recipe, steps: tuple[Step, ...]) -> None:
     """Raises PlanError if a Fit publishes what has seen text before it was scrubbed, or anyone another one's file."""
     by_file = dict.fromkeys(OWN_FILES, "every run")
-    scrubbing = [position for position, step in enumerate(steps) if isinstance(step.stage, Stage) and step.stage.scrubs]
+    scrubbing = [position for position, step in enumerate(recipe.steps) if _is_scrubbing(step)]
     for position, step in enumerate(steps):
         where = f"{recipe.at(step.line)}{step.label}"
         for name in published_files(step):
@@ -177,9 +201,8 @@ def _check_published(recipe: Recipe, steps: tuple[Step, ...]) -> None:
             by_file[name] = step.label
         is_published = isinstance(step.stage, Fit) and bool(step.stage.publishes)
         if is_published and scrubbing and position < scrubbing[-1]:
-            raise PlanError(
-                f"{where} is published, so it must come after {steps[scrubbing[-1]].label}, which removes personal data"
-            )
+            last = recipe.steps[scrubbing[-1]].label
+            raise PlanError(f"{where} is published, so it must come after {last}, which removes personal data")
 
 
 def _until(recipe: Recipe, until: str | None) -> tuple[Step, ...]:
@@ -221,6 +244,7 @@ def _check_columns(recipe: Recipe, steps: tuple[Step, ...]) -> tuple[dict[str, p
                     f"{where}{step.label} needs the column '{column}', {_who_adds(column, steps, position)}"
                 )
         _check_numbers(step, where, signals)
+        _check_private(step, where, steps[:position])
         for column, kind in signals_of(step.stage, step.label).items():
             if column in DOCUMENT.names or column in signals:
                 raise PlanError(f"{where}{step.label} adds the column '{column}', which is there already")
@@ -242,6 +266,14 @@ def _check_numbers(step: Step, where: str, signals: dict[str, pa.DataType]) -> N
         found = signals[column] if column in signals else DOCUMENT.field(column).type
         if not (pa.types.is_integer(found) or pa.types.is_floating(found)):
             raise PlanError(f"{where}{step.label} needs numbers, and the column '{column}' is of {found}")
+
+
+def _check_private(step: Step, where: str, before: tuple[Step, ...]) -> None:
+    """Raises PlanError if what works on `out/` alone needs a column that is not there."""
+    if isinstance(step.stage, Export) or can_judge(step.stage):
+        for other in before:
+            for column in private_of(other.stage, other.label) & set(step.stage.needs()):
+                raise PlanError(f"{where}{step.label} needs the column '{column}', which {other.label} keeps private")
 
 
 def _check_order(recipe: Recipe, steps: tuple[Step, ...]) -> None:

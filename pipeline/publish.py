@@ -15,27 +15,25 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
 
 from . import histograms, slices, storage
-from .errors import CorpusmillError
 from .export import Map, run_exports
 from .ingest import clean
 from .ledger import Ledger
-from .plan import Plan, facts_file, library_versions, table_files, tells_facts
+from .manifest import write_manifest
+from .plan import facts_file, table_files, tells_facts
 from .recipe import Step
 from .rows import document_schema, dropped_schema
-from .schema import options
-from .scrub import Scrubber, without_excerpts
+from .scrubbers import chosen_meta, scrubbers_of
 from .shards import BATCH_ROWS, HashingFile, ShardWriter, conform, finished, read_shard, read_table, sidecar_path
-from .stage import Fit, GlobalStage, Stage, relabel, signals_of
+from .stage import Fit, GlobalStage, Stage, signals_of
 from .work import Workspace
-from .worker import Done, opened, stage_error
+from .worker import Done, naming_failures
 
-FORMAT = 5
+FORMAT = 7
 """Version of what publishing itself does to a shard. Raise it when its bytes change."""
 COPY_BYTES = 1 << 20
 
@@ -53,7 +51,9 @@ class PublishTask(NamedTuple):
 def _publication(work: Workspace) -> str:
     """What decides the bytes of a published shard."""
     settings = work.plan.recipe.settings
-    return hashlib.sha256(f"{FORMAT} {work.plan.fingerprints[-1]} {settings.on_error}".encode()).hexdigest()
+    scrubs = [scrub.fingerprint for scrub in work.plan.scrubs]
+    decides = [FORMAT, work.plan.fingerprints[-1], settings.on_error, settings.publish_meta, scrubs]
+    return hashlib.sha256(_json(decides)).hexdigest()
 
 
 def _folder(work: Workspace) -> str:
@@ -78,7 +78,6 @@ def is_published(work: Workspace) -> bool:
 
 def publish(work: Workspace, position: int, ledger: Ledger, run_map: Map) -> None:
     """Write `out/` from the complete folder at a position; the manifest is removed first and written last."""
-    before = _exported(work)
     storage.remove(_out(work, "manifest.json"))
     lineage = work.lineage(position)
     names = [shard["name"] for shard in lineage[-1][1]["shards"]]
@@ -90,9 +89,9 @@ def publish(work: Workspace, position: int, ledger: Ledger, run_map: Map) -> Non
     for name, data in facts.items():
         files[name] = _write(work, name, io.BytesIO(data))
     files.update(_artifacts(work))
+    files.update(run_exports(work, names, run_map))
     _remove_others(work, files)
-    files.update(run_exports(work, names, before, run_map))
-    storage.write_json(_out(work, "manifest.json"), _manifest(work, ledger, files))
+    write_manifest(work, ledger, _publication(work), files)
 
 
 def _merged(work: Workspace, names: list[str], ledger: Ledger) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -110,16 +109,10 @@ def _merged(work: Workspace, names: list[str], ledger: Ledger) -> tuple[dict[str
     stages = {column: step.label for step in work.plan.steps for column in signals_of(step.stage, step.label)}
     facts = {
         "ledger.json": ledger.to_json(),
-        "signals.json": histograms.to_json(counts, work.plan.signals[-1], stages),
+        "signals.json": histograms.to_json(counts, work.plan.published, stages),
         "slices.json": slices.to_json(removed, work.plan, ledger),
     }
     return files, {name: _json(fact) for name, fact in facts.items()}
-
-
-def _exported(work: Workspace) -> list[str]:
-    """The exports that `out/` has, by its manifest."""
-    path = _out(work, "manifest.json")
-    return list(storage.read_json(path)["exports"]) if storage.exists(path) else []
 
 
 def _json(value: Any) -> bytes:
@@ -157,23 +150,23 @@ def _tables(work: Workspace, step: Step) -> list[str]:
 
 
 def _facts(work: Workspace, step: Step) -> bytes:
-    """What a Fit tells of its artifact, a global stage of its comparison, or another stage of its model, as JSON;
-    nothing where there is nothing to tell."""
-    is_fit = isinstance(step.stage, Fit)
-    if isinstance(step.stage, GlobalStage):
-        found = storage.read_json(work.compared(work.plan.steps.index(step) + 1))
+    """What a Fit tells of its artifact, a global stage of its comparison, or another stage of its model, as JSON with
+    its texts scrubbed, such as names of files; nothing where there is nothing to tell."""
+    kinds = {Fit: "its artifact", GlobalStage: "its comparison", Stage: "its model"}
+    where = next(what for kind, what in kinds.items() if isinstance(step.stage, kind))
+    with naming_failures(work, step.label, where):
+        found = scrubbers_of(work).values(_told(work, step))
         return _json(found) if found else b""
-    try:
-        if isinstance(step.stage, Fit):
-            with storage.open_read(work.artifacts[step.label]) as artifact:
-                return _json(step.stage.facts(artifact))
-        assert isinstance(step.stage, Stage)
-        facts = step.stage.facts()
-        return _json(facts) if facts else b""
-    except CorpusmillError:
-        raise
-    except Exception as error:
-        raise stage_error(work, step.label, "its artifact" if is_fit else "its model", None, error) from error
+
+
+def _told(work: Workspace, step: Step) -> dict[str, Any]:
+    if isinstance(step.stage, GlobalStage):
+        return dict(storage.read_json(work.compared(work.plan.steps.index(step) + 1)))
+    if isinstance(step.stage, Fit):
+        with storage.open_read(work.artifacts[step.label]) as artifact:
+            return step.stage.facts(artifact)
+    assert isinstance(step.stage, Stage)
+    return step.stage.facts()
 
 
 def _is_there(work: Workspace, name: str) -> bool:
@@ -185,90 +178,36 @@ def _is_there(work: Workspace, name: str) -> bool:
 
 
 def _remove_others(work: Workspace, files: dict[str, Any]) -> None:
-    """Delete the shards and the artifacts of an earlier run with another plan."""
-    for kind, suffix in (("documents/", ".arrow"), ("dropped/", ".arrow"), ("", ".json"), ("", ".arrow")):
-        for path in storage.list_files(_out(work, kind) if kind else work.out, suffix):
-            if kind + os.path.basename(path) not in files:
-                storage.remove(path)
+    """Delete all that another plan left, whatever it is: it may hold text that this one would scrub."""
+    for folder in ("", "documents/", "dropped/"):
+        owned = {name[len(folder) :].partition("/")[0] for name in files if name.startswith(folder)}
+        if not folder and work.plan.ablation:
+            owned.add("ablation")
+        for path in storage.list_files(_out(work, folder) if folder else work.out):
+            if os.path.basename(path) not in owned:
+                storage.remove_all(path)
 
 
 def _inputs(work: Workspace, position: int) -> str:
     """A line of JSON per input with its content hash; names of files are scrubbed as origins are."""
     lines = []
-    scrubber = _scrubber(work)
+    scrubbers = scrubbers_of(work)
     for task in work.read_tasks():
         content = storage.read_json(storage.join(work.folder(position), "tasks", f"{task.name}.json"))
         source = work.plan.recipe.sources[task.source].name
         items = work.plan.inputs[source][task.first : task.last + 1]
-        names = pa.array([clean(item.name) for item in items], pa.string())
-        shown = (scrubber.strings(names) if scrubber else names).to_pylist()
+        with naming_failures(work, "publish", "the names of inputs"):
+            shown = scrubbers.names([clean(item.name) for item in items])
         for item, name, sha256 in zip(items, shown, content["sha256"], strict=True):
             lines.append(storage.to_line({"source": source, "name": name, "bytes": item.size, "sha256": sha256}) + "\n")
     return "".join(lines)
-
-
-def _manifest(work: Workspace, ledger: Ledger, files: dict[str, Any]) -> dict[str, Any]:
-    plan = work.plan
-    survivors = ledger.total(list(ledger.stages)[-1])
-    libraries = library_versions()
-    all_steps = (*plan.steps, *plan.exports)
-    for step in all_steps:
-        libraries.update(library_versions(step.stage))
-    sources = {
-        source.name: {
-            "reader": source.reader.name,
-            "tag": source.tag,
-            "n_inputs": len(plan.inputs[source.name]),
-            "bytes_on_disk": sum(item.size for item in plan.inputs[source.name]),
-        }
-        for source in plan.recipe.sources
-    }
-    return {
-        "recipe": plan.recipe.name,
-        "recipe_text": plan.recipe.text,
-        "recipe_sha256": plan.recipe.sha256,
-        "fingerprint": plan.fingerprints[-1],
-        "publication": _publication(work),
-        "artifacts": plan.artifacts,
-        "exports": [step.label for step in plan.exports],
-        "until": plan.until,
-        "on_error": plan.recipe.settings.on_error,
-        "steps": [_step(step, plan, files) for step in all_steps],
-        "sources": sources,
-        "documents": survivors.rows_out,
-        "bytes": survivors.bytes_out,
-        "libraries": libraries,
-        "scrubbed_by": plan.scrubber.label if plan.scrubber else None,
-        "files": files,
-    }
-
-
-def _step(step: Step, plan: Plan, files: dict[str, Any]) -> dict[str, Any]:
-    """What the manifest says of a step.
-
-    limits: its rules about single signals, columns as they are in this run; slices: dimension, as `slices.json` names
-    it, -> column, of those that it measures; facts: the file in `out/` about the artifact of a Fit or the model of
-    another stage, if there is one. files: of the manifest.
-    """
-    made = step.stage
-    measured = slices.dimensions(plan).items()
-    limits = made.limits() if isinstance(made, Stage) else ()
-    return {
-        "label": step.label,
-        "stage": made.name,
-        "version": made.version,
-        "options": options(made),
-        "limits": [{**asdict(limit), "column": relabel(limit.column, made.name, step.label)} for limit in limits],
-        "slices": {name: column for name, (column, at) in measured if plan.labels[at] == step.label},
-        "facts": facts_file(step) if tells_facts(made) and facts_file(step) in files else None,
-    }
 
 
 class Tally:
     """What publishing counts of one shard."""
 
     def __init__(self, work: Workspace) -> None:
-        self.known = work.plan.signals[-1]
+        self.known = work.plan.published
         self.columns = {dimension: column for dimension, (column, _) in slices.dimensions(work.plan).items()}
         self.unjudged = slices.unjudged_sources(work.plan)
         self.signals: histograms.Counts = {}
@@ -288,17 +227,19 @@ class Tally:
 def publish_task(work: Workspace, segment: None, task: PublishTask) -> Done:
     """Write one shard's survivors and dropped rows, scrubbed, and count them."""
     started = time.perf_counter()
-    signals = work.plan.signals[-1]
-    scrubber, tally = _scrubber(work), Tally(work)
-    documents = ShardWriter(_out(work, "documents", f"{task.name}.arrow"), document_schema(signals))
+    signals, fields = work.plan.published, work.plan.recipe.settings.publish_meta
+    scrubbers, tally = scrubbers_of(work), Tally(work)
+    schema = document_schema(signals)
+    documents = ShardWriter(_out(work, "documents", f"{task.name}.arrow"), schema)
     dropped = ShardWriter(_out(work, "dropped", f"{task.name}.arrow"), dropped_schema(signals))
     try:
-        for batch in read_shard(storage.join(work.folder(task.positions[-1]), "documents", f"{task.name}.arrow")):
-            tally.kept(batch)
-            documents.write(scrubber.identity(batch) if scrubber else batch)
-        for batch in _dropped(work, task):
-            tally.dropped(batch)
-            dropped.write(scrubber.dropped(batch) if scrubber else without_excerpts(batch))
+        with naming_failures(work, "publish", f"shard {task.name}"):
+            for batch in read_shard(storage.join(work.folder(task.positions[-1]), "documents", f"{task.name}.arrow")):
+                tally.kept(batch)
+                documents.write(scrubbers.survivors(chosen_meta(conform(batch, schema), fields)))
+            for batch in _dropped(work, task):
+                tally.dropped(batch)
+                dropped.write(scrubbers.dropped(chosen_meta(batch, fields)))
         files = {"documents": documents.close(), "dropped": dropped.close()}
     except BaseException as error:
         documents.abandon(error)
@@ -312,20 +253,10 @@ def publish_task(work: Workspace, segment: None, task: PublishTask) -> Done:
 
 def _dropped(work: Workspace, task: PublishTask) -> Iterator[pa.RecordBatch]:
     """All dropped rows of a shard, with all columns; the audited ones come last, by rank, however passes were cut."""
-    schema = dropped_schema(work.plan.signals[-1])
+    schema = dropped_schema(work.plan.published)
     for position in task.positions:
         for batch in read_shard(storage.join(work.folder(position), "dropped", f"{task.name}.arrow")):
             yield conform(batch, schema)
     audited = read_table(storage.join(work.folder(task.positions[-1]), "audited", f"{task.name}.arrow"), schema.names)
     for batch in audited.sort_by("rank").combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
         yield conform(batch, schema)
-
-
-def _scrubber(work: Workspace) -> Scrubber | None:
-    """The last scrubbing stage of the plan, opened."""
-    step = work.plan.scrubber
-    if step is None:
-        return None
-    stage, resource = opened(work, work.plan.steps.index(step) + 1)
-    assert isinstance(stage, Stage)
-    return Scrubber(stage, step.label, resource)

@@ -37,6 +37,11 @@ class Settings:
         ge=0,
         le=1,
     )
+    publish_meta: tuple[str, ...] = option(
+        (),
+        "fields of `meta` that are published with documents, such as [title, url]; the others stay in work/. If a stage"
+        " removes personal data, it does so here too; if none does, they are published as they are",
+    )
 
 
 @dataclass(frozen=True)

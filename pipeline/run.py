@@ -22,6 +22,7 @@ from .passes import read_task, segment_mark, shard_task, sketch_task, task_path
 from .plan import Pass, Plan
 from .publish import is_published, publish
 from .report import has_report, write_report
+from .scrubbers import scrubbed_errors
 from .shards import finished, sidecar_path
 from .sketches import keys_path
 from .stage import Fit, GlobalStage
@@ -54,7 +55,8 @@ def run_plan(
         with storage.lock(storage.join(run, ".lock")):
             _prepare(work)
             storage.remove_folder(storage.join(work.out, "report"))
-            _bring_up(work, start_engine, progress, workers)
+            with scrubbed_errors(work):
+                _bring_up(work, start_engine, progress, workers)
             write_report(run)
     return Result(run, Ledger.from_json(storage.read_json(storage.join(work.out, "ledger.json"))), did_nothing)
 

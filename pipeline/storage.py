@@ -213,6 +213,12 @@ def remove_folder(path: str) -> None:
         shutil.rmtree(path)
 
 
+def remove_all(path: str) -> None:
+    """Delete a file, or a folder with all below it, if it is there; of a link what it leads to stays."""
+    is_folder = not is_url(path) and os.path.isdir(path) and not os.path.islink(path)
+    remove_folder(path) if is_url(path) or is_folder else remove(path)
+
+
 def make_folder(path: str, *, private: bool = False) -> None:
     """Make a folder and those above it; private: only its owner may enter (mode 0700)."""
     if is_url(path):

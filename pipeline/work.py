@@ -8,6 +8,7 @@
     work/export-{label}/  exports.json            sidecars of exports; which exports `out/` holds
     work/ablation/{mixture}-{seed}-{fingerprint}/ training runs
     work/variants/{name}/                         out/ and state/ of a variant; state/data/ to train it from
+    work/failed.txt                               what a stage said that failed, if that may quote text
 
 `quarantined` beside `work/` is there if `on_error: quarantine` set anything aside: it must outlive what it is about.
 
@@ -135,6 +136,11 @@ class Workspace:
     def scratch(self, label: str) -> str:
         """The folder of what a GlobalFit has between its rounds."""
         return self.artifacts[label] + SCRATCH
+
+    @property
+    def failed(self) -> str:
+        """What the last failure of a stage said, if it may not be shown."""
+        return storage.join(self.root, "failed.txt")
 
     @property
     def quarantined(self) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import traceback
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
 from . import storage
-from .errors import MAX_NAME, OptionError, RecipeError, StageError, interruption, shortened
-from .plan import references, with_artifacts
+from .errors import MAX_NAME, CorpusmillError, OptionError, RecipeError, StageError, interruption, shortened
+from .plan import Scrub, references, with_artifacts
 from .recipe import Step
+from .rows import place_of
 from .stage import Declared, Stage
 from .work import Workspace
 
@@ -52,9 +55,16 @@ _opened: dict[str, tuple[Stage, Any]] = {}
 
 def opened(work: Workspace, position: int) -> tuple[Stage, Any]:
     """The stage at a position with its artifacts filled in, and its resource; made once per worker."""
-    key = work.plan.fingerprints[position]
+    return _opened_step(work, work.plan.step(position), work.plan.fingerprints[position])
+
+
+def opened_scrub(work: Workspace, scrub: Scrub) -> tuple[Stage, Any]:
+    """The same of a scrubbing stage, whether or not the run reaches it."""
+    return _opened_step(work, scrub.step, scrub.fingerprint)
+
+
+def _opened_step(work: Workspace, step: Step, key: str) -> tuple[Stage, Any]:
     if key not in _opened:
-        step = work.plan.step(position)
         made = with_artifacts(step.stage, work.artifacts)
         with at_hand(work, step) as opening:
             assert isinstance(made, Stage) and isinstance(opening, Stage)
@@ -75,6 +85,46 @@ def at_hand(work: Workspace, step: Step) -> Iterator[Declared]:
             yield with_artifacts(step.stage, paths)
         except OptionError as error:
             raise RecipeError(f"{work.plan.recipe.at(step.line)}{error}") from error
+
+
+@contextlib.contextmanager
+def naming_failures(work: Context, label: str, where: str, batch: pa.RecordBatch | None = None) -> Iterator[None]:
+    """Raises StageError for what the block raises, if it is none of our errors; see `failure`."""
+    try:
+        yield
+    except CorpusmillError:
+        raise
+    except Exception as error:
+        problem, cause = failure(work, label, where, batch, error)
+        raise problem from cause
+
+
+def failure(
+    work: Context, label: str, where: str, batch: pa.RecordBatch | None, error: Exception
+) -> tuple[StageError, Exception]:
+    """The error about a failure and its cause, as both may be shown.
+
+    What a library says may quote the text at which it failed, and the origin of a document may be a URL with somebody's
+    name. If the recipe removes personal data, that stays in `work/`, and shown are the kind of error, its place in the
+    code, and the documents by number. Raises as `stage_error` does.
+    """
+    problem = stage_error(work, label, where, batch, error)
+    if not isinstance(work, Workspace) or not work.plan.scrubs:
+        return problem, error
+    storage.write_bytes(work.failed, "".join(traceback.format_exception(error)).encode(errors="replace"))
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f" in {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+    rows = ""
+    if batch is not None and batch.num_rows:
+        first, last = (place_of(batch.column("rank")[place].as_py()) for place in (0, -1))
+        rows = f", file {first[1] + 1} row {first[2] + 1} to file {last[1] + 1} row {last[2] + 1}"
+    what = f"{type(error).__name__}{at}; what it says may quote text, so only {work.failed} has it"
+    told = StageError(f"{label} failed on {where}{rows} ({what}); to run it again: {work.replay}")
+    return told, Withheld("".join(["at\n", *traceback.format_list(frames)]))
+
+
+class Withheld(Exception):
+    """Where in the code an error came from; its message is not shown."""
 
 
 def stage_error(work: Context, label: str, where: str, batch: pa.RecordBatch | None, error: Exception) -> StageError:

@@ -148,7 +148,7 @@ def test_trace_without_its_input_tells_what_is_recorded(folder, capsys):
         (
             ["run", "fails.yaml", "--workers", "1"],
             4,
-            "error: toy_fails failed on shard 000-00000-0000, rows a.jsonl:1 to a.jsonl:62",
+            "error: toy_fails failed on shard 000-00000-0000, file 1 row 1 to file 1 row 62 (ZeroDivisionError in toys.py",
         ),
         (["run", "bad.yaml", "--workers", "1"], 3, "error: "),
         (["report", "."], 3, "error: . is not a complete run"),

@@ -137,7 +137,7 @@ def test_out_is_enough_to_do_nothing(folder):
 
 def test_a_failing_export_names_the_shard_and_how_to_see_it_again(folder):
     with pytest.raises(
-        StageError, match=r"toy_files failed on shard 000-0000\d-0000 \(ZeroDivisionError: by wish\); to run"
+        StageError, match=r"toy_files failed on shard 000-0000\d-0000 \(ZeroDivisionError in toys.py:\d+; what it says"
     ):
         run(folder, RECIPE.replace('{mark: "# "}', "{broken: true}"))
     assert not (folder / "run" / "out" / "manifest.json").exists()

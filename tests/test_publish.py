@@ -13,11 +13,13 @@ from toys import ToyScrub
 from pipeline import histograms, storage
 from pipeline.errors import PlanError, StageError
 from pipeline.schema import option
-from pipeline.scrub import EDGE_CHARS, Scrubber
+from pipeline.scrub import EDGE_CHARS, Scrubber, Span, united
+from pipeline.scrubbers import Scrubbers
 from pipeline.stage import Stage, stage
 
 RECIPE = """
 sources: {web: {reader: jsonl, paths: ["SECRET.jsonl"], id: id}}
+publish_meta: [note]
 stages: [toy_even, toy_scrub]
 """
 
@@ -29,15 +31,15 @@ def scrubber():
 
 def test_every_string_inside_meta_is_scrubbed_and_the_rest_stays(scrubber):
     metas = [
-        {"a": "SECRET", "b": [1, "x SECRET y", {"c": "中SECRET"}], "d": None, "e": 1.5, "SECRET": True},
+        {"a": "SECRET", "b": [1, "x SECRET y", {"c": "中SECRET", "SECRET": 2}], "d": None, "e": 1.5, "SECRET": True},
         {"a": 'line\nSECRET\t"SECRET"'},
         {"a": "nothing 没有 <TAG>"},
         {},
     ]
     given = pa.array([json.dumps(meta, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for meta in metas])
-    found = scrubber._meta(given).to_pylist()
+    found = scrubber.meta(given).to_pylist()
     assert [json.loads(text) for text in found] == [
-        {"a": "<TAG>", "b": [1, "x <TAG> y", {"c": "中<TAG>"}], "d": None, "e": 1.5, "SECRET": True},
+        {"a": "<TAG>", "b": [1, "x <TAG> y", {"c": "中<TAG>", "<TAG>": 2}], "d": None, "e": 1.5, "SECRET": True},
         {"a": 'line\n<TAG>\t"<TAG>"'},
         metas[2],
         {},
@@ -45,11 +47,23 @@ def test_every_string_inside_meta_is_scrubbed_and_the_rest_stays(scrubber):
     assert found[2:] == given.to_pylist()[2:]
 
 
+def test_spans_that_overlap_become_one_with_what_replaces_the_longest():
+    spans = [Span(5, 9, b"b"), Span(0, 6, b"a"), Span(8, 10, b"c"), Span(10, 12, b"d"), Span(0, 6, b"a")]
+    assert united(spans) == [Span(0, 10, b"a"), Span(10, 12, b"d")]
+    assert united([]) == []
+
+
+def test_a_border_moves_before_what_stands_on_it(scrubber):
+    heads, tails = ["中SEC", "SECRET中", "", "x"], ["RET!", "SECRET", "SECRET", ""]
+    assert scrubber.split(heads, tails) == (["中", "<TAG>中", "", "x"], ["<TAG>!", "<TAG>", "<TAG>", ""])
+
+
 def test_a_cut_excerpt_ends_before_what_the_cut_may_have_broken(scrubber):
-    whole, cut = "SECRET" + "中" * 600, "SECRET" * 166 + "SECR"
+    whole, cut = "SECRET" + "中" * 600, "SECRET。" * 142 + "SECRET"
     assert len(cut) == 1000
-    found = scrubber.excerpts(pa.array([whole, cut, "", "SECRET"], pa.large_string())).to_pylist()
-    assert found == [("<TAG>" + "中" * 600)[:500], ("<TAG>" * 166 + "SECR")[:-EDGE_CHARS][:500], "", "<TAG>"]
+    scrubbers = Scrubbers({1: scrubber}, ["read", "toy_scrub"])
+    found = scrubbers.excerpts(pa.array([whole, cut, "", "SECRET"], pa.large_string()), [1] * 4).to_pylist()
+    assert found == [("<TAG>" + "中" * 600)[:500], ("<TAG>。" * 142)[:-EDGE_CHARS][:500], "", "<TAG>"]
 
 
 def test_nothing_secret_is_published_anywhere(tmp_path):
@@ -164,7 +178,8 @@ def test_facts_go_with_the_fit_and_come_back_with_it(tmp_path):
 def test_facts_that_fail_stop_the_run_and_name_the_fit(tmp_path):
     write_jsonl(tmp_path / "a.jsonl", 3, seed=3)
     with pytest.raises(
-        StageError, match=r"^after failed on its artifact \(ZeroDivisionError: by wish\); to run it again"
+        StageError,
+        match=r"^after failed on its artifact \(ZeroDivisionError in toys.py:\d+; what it says may quote text",
     ):
         run(tmp_path, TOLD.replace("as: after", "as: after, broken: true"))
     assert not (tmp_path / "run" / "out" / "manifest.json").exists()

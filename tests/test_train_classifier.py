@@ -29,6 +29,7 @@ RECIPE = f"""
 sources:
   books: {{reader: jsonl, paths: [good.jsonl]}}
   web: {{reader: jsonl, paths: [web.jsonl]}}
+publish_meta: [good]
 stages:
   - normalize
   - language: {{min_score: 0}}

@@ -44,7 +44,8 @@ class Document(NamedTuple):
 
 
 class Bad(NamedTuple):
-    """A row that cannot be read. reason: a past fact (`bad_json`); message: what and where, for people."""
+    """A row that cannot be read. reason: a past fact (`bad_json`); message: what and where, for people; excerpt: how
+    it begins, at most EXCERPT_CHARS characters, which is never published."""
 
     row: int
     reason: str

@@ -69,7 +69,7 @@ class Csv(TableReader):
                         row,
                         "wrong_field_count",
                         f"{where}: {what}",
-                        excerpt(self.delimiter.join(values).encode(errors="replace")),
+                        excerpt(plain_text(self.delimiter.join(values))),
                     )
                 else:
                     fields = dict(zip(names, values, strict=True))

@@ -8,12 +8,11 @@ from typing import Any
 
 from pipeline import storage
 from pipeline.errors import InputError, OptionError
+from pipeline.rows import EXCERPT_CHARS
 from pipeline.schema import option
 
 from .base import Input, Reader
 from .values import id_text, json_ready
-
-EXCERPT_BYTES = 1000
 
 
 def list_inputs(folder: str, paths: tuple[str, ...]) -> list[Input]:
@@ -84,6 +83,6 @@ class TableReader(Fields, FileReader):
     """Reads files of rows with named fields."""
 
 
-def excerpt(data: bytes) -> str:
-    """The beginning of a row that cannot be read, for people."""
-    return data[:EXCERPT_BYTES].decode(errors="replace").strip()
+def excerpt(text: str) -> str:
+    """The beginning of a row that cannot be read, for the people who have `work/`."""
+    return text.strip()[:EXCERPT_CHARS]

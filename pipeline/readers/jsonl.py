@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.errors import listed
+from pipeline.rows import EXCERPT_CHARS
 from pipeline.schema import option
 
 from .base import Bad, Document, Input, reader
@@ -15,6 +17,9 @@ from .values import TooDeepError, plain_text
 
 MAX_DIGITS = 4300
 """Digits of the longest integer that Python makes from text by default; longer ones stay text."""
+
+MAX_CHAR_BYTES = 4
+"""Of a character in UTF-8."""
 
 
 def _integer(digits: str) -> int | str:
@@ -54,7 +59,7 @@ class Jsonl(TableReader):
             if not isinstance(values, dict):
                 return _bad(item, line, "not_an_object", f"the line is {_kind(values)}, not a JSON object")
             if self.text not in values:
-                names = ", ".join(map(plain_text, values)) or "none"
+                names = listed([*map(plain_text, values)]) or "none"
                 return _bad(item, line, "missing_text", f"there is no field '{self.text}' (fields: {names})")
             text = values[self.text]
             if not isinstance(text, str):
@@ -82,4 +87,5 @@ def _kind(value: Any) -> str:
 
 
 def _bad(item: Input, line: Line, reason: str, what: str) -> Bad:
-    return Bad(line.row, reason, f"{item.location}:{line.row + 1}: {what}", excerpt(line.data))
+    shown = line.data[: MAX_CHAR_BYTES * EXCERPT_CHARS].decode(errors="replace")
+    return Bad(line.row, reason, f"{item.location}:{line.row + 1}: {what}", excerpt(shown))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError, did_you_mean, listed
 
 from .base import Bad, Document
 from .files import Fields
@@ -20,11 +20,11 @@ def check_columns(names: list[str], fields: Fields, where: str) -> None:
     """Raises InputError if a column that the options name is not there, or is there twice."""
     for name in fields.named():
         if name not in names:
-            existing = ", ".join(names) or "none"
+            existing = listed(names) or "none"
             raise InputError(f"{where} has no column '{name}'{did_you_mean(name, names)}; its columns are {existing}")
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
-        raise InputError(f"{where} has two columns named '{doubled[0]}': rename one")
+        raise InputError(f"{where} has two columns named '{listed(doubled[:1])}': rename one")
 
 
 def rows(
