@@ -17,6 +17,7 @@ import pyarrow as pa
 from . import storage
 from .errors import InputError, PlanError, RecipeError, did_you_mean
 from .ledger import Ledger
+from .manifest import read_manifest
 from .rejudge import Codes, Course, Gone, Judge
 from .schema import build, options
 from .shards import read_shard
@@ -47,7 +48,10 @@ class Record(NamedTuple):
 
 
 def parse_change(text: str) -> Change:
-    """`quality.min_words=30` as a change; the value is YAML as in a recipe. Raises RecipeError."""
+    """`quality.min_words=30` as a change; the value is YAML as in a recipe. Raises RecipeError.
+
+    Of an option that is a map, `pii.max_findings.email=2` is one entry, and the others stay.
+    """
     name, equals, value = text.partition("=")
     label, dot, option = name.strip().partition(".")
     if not (equals and dot and label and option):
@@ -97,8 +101,9 @@ def read_record(run: str) -> Record:
     path = storage.join(run, "out", "manifest.json")
     if not storage.exists(path):
         raise InputError(f"{run} is not a complete run: give the folder that `corpusmill run` printed")
-    manifest, counts = storage.read_json(path), storage.read_json(storage.join(run, "out", "ledger.json"))
+    counts = storage.read_json(storage.join(run, "out", "ledger.json"))
     try:
+        manifest = read_manifest(run)
         names = ("label", "stage", "version", "options", "limits")
         steps = [{name: step[name] for name in names} for step in manifest["steps"]]
         return Record(steps, list(manifest["sources"]), sorted(manifest["files"]), Ledger.from_json(counts))
@@ -130,11 +135,24 @@ def judges_of(record: Record, changes: Sequence[Change]) -> list[Judge]:
                 f" {cls.version}: run the recipe again"
             )
         now = build(cls, step["options"], step["label"])
-        then = _changed(now, step, wanted, record.sources) if wanted else now
+        then = _changed(now, step, _whole(wanted, step), record.sources) if wanted else now
         total = ledger.total(step["label"])
         drops = bool(total.reasons) or not total.rows_in  # no document has shown whether it has a rule
         judges.append(Judge(len(judges) + 1, step["label"], now, then, bool(wanted), drops))
     return judges
+
+
+def _whole(values: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
+    """Options with their values; of maps of which single entries are asked for, with the other entries of the run."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        option, dot, key = name.partition(".")
+        if dot and isinstance(step["options"].get(option), dict):
+            given = found.get(option, values.get(option, step["options"][option]))
+            found[option] = {**given, key: value} if isinstance(given, dict) else given
+        else:
+            found.setdefault(name, value)
+    return found
 
 
 def _changed(now: Any, step: dict[str, Any], values: dict[str, Any], sources: Sequence[str]) -> Any:

@@ -310,3 +310,14 @@ def test_an_option_that_is_not_given_shows_the_limits_in_force(tmp_path):
     assert "quality.bloom_min_words: none -> 1" in lines
     with pytest.raises(PlanError, match="quality with other presets gives later stages another text"):
         ask(tmp_path, "quality.presets=[c4]")
+
+
+def test_one_entry_of_a_map_changes_and_the_others_stay(tmp_path):
+    write(tmp_path, ["a@b.org 邮箱 c@d.org 203.119.25.1", "e@f.org", "", "the address 203.119.25.1 of ours"])
+    run(tmp_path, recipe("{min_chars: 0}", "pii: {max_findings: {email: 5, ip: 0}}"))
+    answer = ask(tmp_path, "pii.max_findings.email=1", "pii.max_findings.all=5")
+    assert [answer["now"]["dropped"], answer["then"]["dropped"]] == [2, 2]
+    assert {change["then"]["email"] for change in answer["changes"]} == {1}
+    assert {change["then"]["ip"] for change in answer["changes"]} == {0}
+    answer = ask(tmp_path, "pii.max_findings.ip=1", "pii.max_findings.email=0")
+    assert [answer["now"]["dropped"], answer["then"]["dropped"]] == [2, 2]
