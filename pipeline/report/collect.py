@@ -24,6 +24,7 @@ from .contamination import contamination_facts
 from .dedup import duplicates_facts
 from .languages import languages_facts
 from .perplexity import models_facts, perplexity_facts, without_sketches
+from .pii import scrubbed_facts
 from .rows import batches
 from .rules import limits_facts, removal_steps, rules_facts
 from .tokenized import packing_facts, tokenizer_facts
@@ -60,7 +61,7 @@ def collect(run: str) -> dict[str, Any]:
         "contamination": contamination,
         "labels": _labels(run, signals),
         **_learned(run, manifest, list(ledger.stages), signals),
-        "scrubbed": _scrubbed(run, manifest["scrubbed_by"], signals),
+        "scrubbed": scrubbed_facts(run, manifest, stages, signals),
         **rules,
         "removal_steps": removal_steps(_name(run), manifest["steps"], rules["removal"]),
         "signals": signals,
@@ -185,26 +186,3 @@ def _most_frequent(tally: Counter[str]) -> list[list[Any]]:
     ordered = sorted(tally.items(), key=lambda item: (-item[1], item[0]))
     rest = sum(count for _, count in ordered[MAX_LABELS:])
     return [list(item) for item in ordered[:MAX_LABELS]] + ([["(other)", rest]] if rest else [])
-
-
-def _scrubbed(run: str, label: str | None, signals: dict[str, Any]) -> dict[str, Any] | None:
-    """What the scrubbing stage replaced in the survivors, by kind and source; None if the run has none."""
-    if label is None:
-        return None
-    columns = [name for name, signal in signals.items() if signal["stage"] == label and name != f"{label}_n_edits"]
-    kinds: dict[str, Counter[str]] = {name.removeprefix(f"{label}_n_"): Counter() for name in columns}
-    documents: Counter[str] = Counter()
-    for batch in batches(run, "documents", ["source", f"{label}_n_edits", *columns]):
-        sums = [(name, "sum") for name in columns]
-        table = pa.Table.from_batches([batch])
-        for row in table.group_by("source").aggregate(sums).to_pylist():
-            for kind, name in zip(kinds, columns, strict=True):
-                kinds[kind][row["source"]] += row[f"{name}_sum"]
-        edited = table.filter(pc.greater(table[f"{label}_n_edits"], 0))
-        for row in edited.group_by("source").aggregate([([], "count_all")]).to_pylist():
-            documents[row["source"]] += row["count_all"]
-    return {
-        "stage": label,
-        "kinds": {kind: dict(sorted(tally.items())) for kind, tally in kinds.items()},
-        "documents": dict(documents),
-    }

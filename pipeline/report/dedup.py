@@ -293,15 +293,15 @@ def index(found: Tree) -> list[str]:
 
 def sizes(found: Tree) -> list[tuple[str, int]]:
     """Size of a cluster, such as `5 to 8`, and clusters, the smallest first."""
-    ranges = [(*_ends(name), n) for name, n in found["clusters"]["sizes"].items()]
+    ranges = [(*ends(name), n) for name, n in found["clusters"]["sizes"].items()]
     return [(number(low) if low == high else f"{number(low)} to {number(high)}", n) for low, high, n in sorted(ranges)]
 
 
-def _ends(name: str) -> tuple[int, int]:
+def ends(name: str) -> tuple[int, int]:
     """The least and the greatest size of a range such as `5-8`; 0 of what is none."""
     low, _, high = name.partition("-")
-    ends = [int(end) if end.isascii() and end.isdigit() else 0 for end in (low, high or low)]
-    return ends[0], ends[1]
+    least, greatest = (int(end) if end.isascii() and end.isdigit() else 0 for end in (low, high or low))
+    return least, greatest
 
 
 def fate(one: Tree) -> str:

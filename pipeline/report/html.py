@@ -20,6 +20,7 @@ from . import (
     languages,
     perplexity,
     perplexity_figures,
+    pii,
     rule_figures,
     rules,
     text,
@@ -29,7 +30,7 @@ from .advice import READING
 from .text import number, share, size, visible
 from .training import MAX_EPOCHS, apart, remarks
 
-STYLES = ("style.css", "training.css", "rules.css", "judges.css", "perplexity.css", "dedup.css")
+STYLES = ("style.css", "training.css", "rules.css", "judges.css", "perplexity.css", "dedup.css", "pii.css")
 
 
 @cache
@@ -50,7 +51,7 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(judge_figures=judge_figures, classifiers=classifiers, languages=languages)
     environment.globals.update(perplexity=perplexity, perplexity_figures=perplexity_figures)
     environment.globals.update(dedup=dedup, dedup_advice=dedup_advice, dedup_figures=dedup_figures)
-    environment.globals.update(contamination=contamination)
+    environment.globals.update(contamination=contamination, pii=pii)
     environment.globals.update(rules=rules, text=text, n_warnings=rules.N_WARNINGS)
     return environment
 

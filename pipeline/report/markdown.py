@@ -8,6 +8,7 @@ from typing import Any
 from .markdown_dedup import contamination_part, duplicates_part
 from .markdown_judges import classifiers_part, languages_part
 from .markdown_perplexity import perplexity_part
+from .markdown_pii import personal_part
 from .markdown_rules import limits_cell, removed_part, waterfall_part
 from .markdown_text import block, plain, table
 from .markdown_training import ablation_part, tokenized_part
@@ -37,7 +38,7 @@ def render_markdown(data: dict[str, Any]) -> str:
         *removed_part(data),
         *duplicates_part(data),
         *contamination_part(data),
-        *_scrubbed(data),
+        *personal_part(data),
         *languages_part(data),
         *classifiers_part(data),
         *perplexity_part(data),
@@ -109,18 +110,6 @@ def _measured(example: dict[str, Any]) -> str:
         return ""
     limit = "" if example["limit"] is None else f", limit {number(example['limit'])}"
     return f" (measured {number(example['value'])}{limit})"
-
-
-def _scrubbed(data: dict[str, Any]) -> list[str]:
-    found = data["scrubbed"]
-    if found is None:
-        return ["## Personal data", "No stage of this run scrubs personal data."]
-    sources = list(data["sources"])
-    rows = [
-        [plain(kind), *(number(tally.get(source, 0)) for source in sources)] for kind, tally in found["kinds"].items()
-    ]
-    rows.append(["documents with any", *(number(found["documents"].get(source, 0)) for source in sources)])
-    return [f"## Personal data replaced by {plain(found['stage'])}", table(["kind", *map(plain, sources)], rows)]
 
 
 def _labels(data: dict[str, Any]) -> list[str]:

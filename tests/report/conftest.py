@@ -11,6 +11,7 @@ from harness import run, write_jsonl
 from made_up_dedup import add_dedup
 from made_up_judges import add_judges
 from made_up_perplexity import add_perplexity
+from made_up_pii import add_pii
 from made_up_run import RECIPE, SOURCES, ablation, add_ablation, add_judging, add_tokens, documents
 
 HOSTILE = [
@@ -99,6 +100,12 @@ def perplexed(added, tmp_path) -> Path:
 def compared(added, tmp_path) -> Path:
     """A run whose stages found duplicates between many sources, and benchmarks."""
     return added(add_dedup, tmp_path / "run")
+
+
+@pytest.fixture
+def scrubbed(added, tmp_path) -> Path:
+    """A run whose stage found personal data in many sources."""
+    return added(add_pii, tmp_path / "run")
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ CROWDED = """[...document.querySelectorAll('#perplexity .strip-axis, #duplicates
 }).map(strip => strip.textContent)"""
 """Labels above or below pictures that are small, or touch each other."""
 
-NAMES_BESIDE = """[...document.querySelectorAll('#duplicates .wide')].filter(one => {
+NAMES_BESIDE = """[...document.querySelectorAll('#duplicates .wide, #personal .wide')].filter(one => {
     one.scrollLeft = one.scrollWidth;
     const cells = [...one.querySelectorAll('tbody tr:first-child > *')].map(cell => cell.getBoundingClientRect());
     const frame = one.getBoundingClientRect(), last = cells[cells.length - 1];
@@ -86,7 +86,15 @@ def test_the_browser_sees_what_it_should(page, tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "n_pictures"),
-    [("plain_run", 3), ("trained", 20), ("judged", 60), ("classified", 60), ("perplexed", 100), ("compared", 20)],
+    [
+        ("plain_run", 3),
+        ("trained", 20),
+        ("judged", 60),
+        ("classified", 60),
+        ("perplexed", 100),
+        ("compared", 20),
+        ("scrubbed", 20),
+    ],
 )
 def test_the_report_can_be_seen(page, request, kind, n_pictures):
     address = Path(write_report(str(request.getfixturevalue(kind))))
@@ -142,9 +150,10 @@ def test_labels_of_perplexities_can_be_read_at_any_width(page, perplexed):
         assert page.value(f"document.querySelectorAll('#perplexity {SHOWN}').length") > 30
 
 
-def test_the_matrix_of_sources_can_be_read_at_any_width(page, compared):
+@pytest.mark.parametrize("kind", ["compared", "scrubbed"])
+def test_the_matrix_of_sources_can_be_read_at_any_width(page, request, kind):
     """Every cell by scrolling within the page, with the row's name beside it; the pictures' labels do not touch."""
-    address = Path(write_report(str(compared)))
+    address = Path(write_report(str(request.getfixturevalue(kind))))
     for width, scheme in [(1200, "light"), (1200, "dark"), (380, "light")]:
         page.show(address, width, scheme)
         assert page.value(OPEN_ALL) == 0
