@@ -11,7 +11,7 @@ READY := .venv/ready
 TRAIN_PACKAGES := torch numpy pyarrow tokenizers pyyaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ray test-train lint docs bench bench-dedup clean kenlm \
+.PHONY: help setup demo test test-ray test-train lint docs bench bench-dedup bench-pii clean kenlm \
 	ingest language quality classifier dedup lm perplexity pii tokenizer pack ablate report mix train
 
 help: ## show this list
@@ -105,6 +105,9 @@ bench: $(READY) ## measure the speed floor, and against other tools
 
 bench-dedup: $(READY) ## measure dedup_document on up to 30 million made-up signatures; takes about half an hour and 35 GB of disk
 	$(BIN)/python -m tests.bench.dedup_scale
+
+bench-pii: $(READY) ## measure how well pii finds what labelled documents hold, and how fast, beside Presidio
+	$(BIN)/python -m tests.bench.pii
 
 clean: ## remove the environment and what tools cached; runs/ stays
 	rm -rf .venv .venv-train .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build
