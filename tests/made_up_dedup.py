@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from made_up_judges import ledger_of
 from made_up_run import LENGTHS, sliced, write_json
-
-from pipeline import histograms
-from pipeline.rows import document_schema, dropped_schema
+from made_up_shards import histograms_of, write_rows
 
 HOSTILE_SOURCE = "<img src=x onerror=\"document.title='owned'\">"
 SOURCES = (
@@ -270,7 +267,7 @@ def add_dedup(folder: Path, n: int = 4000, n_shards: int = 3) -> dict[str, np.nd
         write_json(out / f"{label}.json", facts)
     write_json(out / "ledger.json", ledger)
     write_json(out / "slices.json", slices)
-    write_json(out / "signals.json", {**signals, **_histograms(columns)})
+    write_json(out / "signals.json", {**signals, **histograms_of(columns, SIGNALS, _stage_of)})
     write_json(out / "manifest.json", {**manifest, "scrubbed_by": SCRUB, "steps": [*manifest["steps"], *steps]})
     return columns
 
@@ -280,29 +277,8 @@ def write_shards(out: Path, columns: dict[str, np.ndarray], n_shards: int) -> No
     n = len(columns["uid"])
     texts = [text_of(number) for number in range(n)]
     more = {"text": texts, "excerpt": [text[:500] for text in texts], "failed": [[one] for one in columns["reason"]], "origin": ["a.jsonl|中"] * n, "text_bytes": [len(text.encode()) for text in texts]}  # fmt: skip
-    gone = columns["stage"] != ""
-    for kind, here, schema in (("documents", ~gone, document_schema(SIGNALS)), ("dropped", gone, dropped_schema(SIGNALS))):  # fmt: skip
-        for path in (out / kind).glob("*.arrow"):
-            path.unlink()
-        filled = {**{field.name: _empty(field, n) for field in schema}, **more, **columns}
-        arrays = [pa.array(filled[name], schema.field(name).type, from_pandas=name in ("value", "limit")) for name in schema.names]  # fmt: skip
-        whole = pa.table(arrays, schema=schema)
-        for number in range(n_shards):
-            rows = np.flatnonzero(here & (np.arange(n) % n_shards == number))
-            with pa.OSFile(str(out / kind / f"{number:03}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:  # fmt: skip
-                writer.write_table(whole.take(pa.array(rows)), max_chunksize=700)
+    write_rows(out, {**more, **columns}, SIGNALS, n_shards)
 
 
-def _empty(field: pa.Field, n: int) -> Iterable:
-    return [""] * n if pa.types.is_string(field.type) else np.zeros(n, np.int64)
-
-
-def _histograms(columns: dict[str, np.ndarray]) -> dict:
-    counts: histograms.Counts = {}
-    table = pa.table({name: pa.array(columns[name], kind) for name, kind in SIGNALS.items()})
-    gone = columns["stage"] != ""
-    for side, here in (("kept", ~gone), ("dropped", gone)):
-        for batch in table.filter(pa.array(here)).combine_chunks().to_batches():
-            histograms.add_batch(counts, batch, SIGNALS, side)
-    stages = {name: next(label for label in (*LABELS, SCRUB) if name.startswith(label)) for name in SIGNALS}
-    return histograms.to_json(counts, SIGNALS, stages)
+def _stage_of(column: str) -> str:
+    return next(label for label in (*LABELS, SCRUB) if column.startswith(label))

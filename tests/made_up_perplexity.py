@@ -6,16 +6,14 @@ Letters: N documents. Ten languages and ten sources; one language is served by a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from made_up_judges import ledger_of
 from made_up_run import LENGTHS, sliced, write_json
+from made_up_shards import histograms_of, write_rows
 
-from pipeline import histograms
-from pipeline.rows import document_schema, dropped_schema
 from stages.perplexity import Perplexity
 
 LANGUAGES = {
@@ -171,7 +169,7 @@ def _write_counts(out: Path, columns: dict[str, np.ndarray], failed: np.ndarray,
     steps = [{"version": 1, "limits": [], **step} for step in STEPS]
     write_json(out / "ledger.json", ledger)
     write_json(out / "slices.json", {**slices, **found})
-    write_json(out / "signals.json", {**signals, **_histograms(columns)})
+    write_json(out / "signals.json", {**signals, **histograms_of(columns, SIGNALS, _stage_of)})
     write_json(out / "manifest.json", {**manifest, "scrubbed_by": "toy_scrub", "steps": [*manifest["steps"], *steps]})
 
 
@@ -180,28 +178,8 @@ def write_shards(out: Path, columns: dict[str, np.ndarray], n_shards: int) -> No
     n = len(columns["uid"])
     texts = [text_of(language, number) for number, language in enumerate(columns["language_label"])]
     more = {"text": texts, "excerpt": [text[:500] for text in texts], "failed": [[one] for one in columns["reason"]], "twin": [""] * n, "origin": ["a.jsonl"] * n}  # fmt: skip
-    gone = columns["stage"] != ""
-    for kind, here, schema in (("documents", ~gone, document_schema(SIGNALS)), ("dropped", gone, dropped_schema(SIGNALS))):  # fmt: skip
-        for path in (out / kind).glob("*.arrow"):
-            path.unlink()
-        filled = {**{field.name: _empty(field, n) for field in schema}, **more, **columns}
-        whole = pa.table({name: filled[name] for name in schema.names}, schema=schema)
-        for number in range(n_shards):
-            rows = np.flatnonzero(here & (np.arange(n) % n_shards == number))
-            with pa.OSFile(str(out / kind / f"{number:03}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:  # fmt: skip
-                writer.write_table(whole.take(pa.array(rows)), max_chunksize=1000)
+    write_rows(out, {**more, **columns}, SIGNALS, n_shards)
 
 
-def _empty(field: pa.Field, n: int) -> Iterable:
-    return [""] * n if pa.types.is_string(field.type) else np.zeros(n, np.int64)
-
-
-def _histograms(columns: dict[str, np.ndarray]) -> dict:
-    counts: histograms.Counts = {}
-    table = pa.table({name: pa.array(columns[name], kind) for name, kind in SIGNALS.items()})
-    gone = columns["stage"] != ""
-    for side, here in (("kept", ~gone), ("dropped", gone)):
-        for batch in table.filter(pa.array(here)).combine_chunks().to_batches():
-            histograms.add_batch(counts, batch, SIGNALS, side)
-    stages = {name: "toy_scrub" if name.startswith("toy_scrub") else name.partition("_")[0] for name in SIGNALS}
-    return histograms.to_json(counts, SIGNALS, stages)
+def _stage_of(column: str) -> str:
+    return "toy_scrub" if column.startswith("toy_scrub") else column.partition("_")[0]

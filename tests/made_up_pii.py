@@ -15,9 +15,7 @@ import numpy as np
 import pyarrow as pa
 from made_up_judges import ledger_of
 from made_up_run import LENGTHS, sliced, write_json
-
-from pipeline import histograms
-from pipeline.rows import document_schema, dropped_schema
+from made_up_shards import histograms_of, write_rows
 
 PII, REPEATED, SENTENCE, LANGUAGE = "pii", "repeated_pii", "dedup_sentence", "language"
 HOSTILE_SOURCE = "<img src=x onerror=\"document.title='owned'\">"
@@ -144,7 +142,7 @@ def add_pii(
     write_json(out / f"{REPEATED}.json", repeated_facts())
     write_json(out / "ledger.json", ledger)
     write_json(out / "slices.json", slices)
-    write_json(out / "signals.json", {**signals, **_histograms(columns)})
+    write_json(out / "signals.json", {**signals, **histograms_of(columns, SIGNALS, _stage_of)})
     write_json(out / "manifest.json", {**manifest, "scrubbed_by": PII, "steps": [*manifest["steps"], *steps]})
     return columns
 
@@ -153,30 +151,11 @@ def write_shards(out: Path, columns: dict[str, np.ndarray], n_shards: int) -> No
     """In place of the shards that are there: survivors and dropped rows, every n_shards-th document in one."""
     n = len(columns["uid"])
     more = {"excerpt": [text[:300] for text in columns["text"]], "failed": [[one] for one in columns["reason"]], "origin": ["a.jsonl|中"] * n, "text_bytes": [len(text.encode()) for text in columns["text"]]}  # fmt: skip
-    gone = columns["stage"] != ""
-    for kind, here, schema in (("documents", ~gone, document_schema(SIGNALS)), ("dropped", gone, dropped_schema(SIGNALS))):  # fmt: skip
-        for path in (out / kind).glob("*.arrow"):
-            path.unlink()
-        empty = {field.name: [""] * n if pa.types.is_string(field.type) else np.zeros(n, np.int64) for field in schema}
-        filled = {**empty, **more, **columns}
-        whole = pa.table([pa.array(filled[field.name], field.type) for field in schema], schema=schema)
-        for number in range(n_shards):
-            rows = np.flatnonzero(here & (np.arange(n) % n_shards == number))
-            with pa.OSFile(str(out / kind / f"{number:03}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:  # fmt: skip
-                writer.write_table(whole.take(pa.array(rows)), max_chunksize=700)
+    write_rows(out, {**more, **columns}, SIGNALS, n_shards)
 
 
-def _histograms(columns: dict[str, np.ndarray]) -> dict:
-    """Without nested columns, as they are published."""
-    signals = {name: kind for name, kind in SIGNALS.items() if not pa.types.is_nested(kind)}
-    counts: histograms.Counts = {}
-    table = pa.table({name: pa.array(columns[name], kind) for name, kind in signals.items()})
-    gone = columns["stage"] != ""
-    for side, here in (("kept", ~gone), ("dropped", gone)):
-        for batch in table.filter(pa.array(here)).combine_chunks().to_batches():
-            histograms.add_batch(counts, batch, signals, side)
-    stages = {name: next(of for of in (LANGUAGE, REPEATED, SENTENCE, PII) if name.startswith(of)) for name in signals}
-    return histograms.to_json(counts, signals, stages)
+def _stage_of(column: str) -> str:
+    return next(label for label in (LANGUAGE, REPEATED, SENTENCE, PII) if column.startswith(label))
 
 
 def expected(columns: dict[str, np.ndarray], entity: str, by: str) -> dict[str, list[int]]:
