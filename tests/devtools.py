@@ -35,8 +35,8 @@ def find_chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def chromium(program: str, profile: Path) -> Iterator[Page]:
-    """A page of a browser that has no network, started for it and ended after it."""
+def chromium(program: str, profile: Path) -> Iterator[Browser]:
+    """A browser, started for its user and ended after it."""
     for_it, commands = os.pipe()
     answers, from_it = os.pipe()
     command = [sys.executable, "-c", ONTO_3_AND_4, str(for_it), str(from_it), program, *FLAGS, f"--user-data-dir={profile}"]  # fmt: skip
@@ -47,7 +47,7 @@ def chromium(program: str, profile: Path) -> Iterator[Page]:
     os.close(for_it)
     os.close(from_it)
     try:
-        yield Page(commands, answers)
+        yield Browser(commands, answers)
     finally:
         os.close(commands)
         os.close(answers)
@@ -55,36 +55,20 @@ def chromium(program: str, profile: Path) -> Iterator[Page]:
         process.wait(SECONDS)
 
 
-class Page:
-    """One page. requests: addresses that it asked for; complaints: what it wrote to the console, or should not have."""
+class Browser:
+    """A browser: takes commands and gives answers and events, for all of its pages."""
 
     def __init__(self, commands: int, answers: int) -> None:
         self._commands, self._answers, self._unread, self._number = commands, answers, b"", 0
-        self._session: str | None = None
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self._loaded = False
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
-        self.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
 
-    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a command and return its result, taking note of events on the way."""
+    def send(self, message: dict[str, Any]) -> int:
+        """Send a command and return its number."""
         self._number += 1
-        message = {"id": self._number, "method": method, "params": parameters}
-        os.write(self._commands, json.dumps({**message, **self._of_session()}).encode() + b"\0")
-        while True:
-            answer = self._receive()
-            if answer.get("id") == self._number:
-                assert "error" not in answer, f"{method}: {answer['error']}"
-                return answer["result"]
+        os.write(self._commands, json.dumps({**message, "id": self._number}).encode() + b"\0")
+        return self._number
 
-    def _of_session(self) -> dict[str, str]:
-        return {} if self._session is None else {"sessionId": self._session}
-
-    def _receive(self) -> dict[str, Any]:
+    def receive(self) -> dict[str, Any]:
+        """The next answer or event."""
         end = time.monotonic() + SECONDS
         while b"\0" not in self._unread:
             ready, _, _ = select.select([self._answers], [], [], max(0.0, end - time.monotonic()))
@@ -92,8 +76,52 @@ class Page:
             assert data, "Chromium ended or says nothing"
             self._unread += data
         line, _, self._unread = self._unread.partition(b"\0")
-        message = json.loads(line)
-        self._note(message.get("method", ""), message.get("params", {}))
+        return json.loads(line)
+
+    @contextlib.contextmanager
+    def page(self) -> Iterator[Page]:
+        """A page without network that shares nothing with others, not even what they stored; closed after its use."""
+        page = Page(self)
+        context = page.call("Target.createBrowserContext")["browserContextId"]
+        page.open(context)
+        yield page
+        Page(self).call("Target.disposeBrowserContext", browserContextId=context)
+
+
+class Page:
+    """One page. requests: addresses that it asked for; complaints: what it wrote to the console, or should not have."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._session: str | None = None
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self._loaded = False
+
+    def open(self, context: str) -> None:
+        """Be a page of this context; until then, commands are for the browser."""
+        target = self.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+        self.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send a command and return its result, taking note of events on the way."""
+        number = self._browser.send({"method": method, "params": parameters, **self._of_session()})
+        while True:
+            answer = self._receive()
+            if answer.get("id") == number:
+                assert "error" not in answer, f"{method}: {answer['error']}"
+                return answer["result"]
+
+    def _of_session(self) -> dict[str, str]:
+        return {} if self._session is None else {"sessionId": self._session}
+
+    def _receive(self) -> dict[str, Any]:
+        message = self._browser.receive()
+        if message.get("sessionId") == self._session:  # not of a page before
+            self._note(message.get("method", ""), message.get("params", {}))
         return message
 
     def _note(self, method: str, event: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Duplicates in whole runs: the same bytes for any workers and either engine, after a kill in any round, and the same
+"""Duplicates in whole runs: the same bytes for any workers, after a kill in any round, and the same
 survivors however the text is shared out."""
 
 from __future__ import annotations
@@ -41,10 +41,9 @@ def sentence(chance: random.Random, language: str) -> str:
     return "".join(chance.choices(CHINESE, k=24)) + "。"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def write_copies(made: Path) -> None:
     """Prose in two languages with notices that many share, and copies of a third of it: exact, near, and of copies."""
-    made, chance = tmp_path_factory.mktemp("dedup"), random.Random(77)
+    chance = random.Random(77)
     texts = []
     for language, between in (("en", " "), ("zh", "")):
         notice = between.join(sentence(chance, language) for _ in range(3))
@@ -58,6 +57,13 @@ def folder(tmp_path_factory):
         for name, of in (("wiki", texts[number::2]), ("web", copies[number::2])):
             lines = [json.dumps({"text": text}, ensure_ascii=False) for text in of]
             (made / f"{name}-{number}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Copies, and what becomes of them with one worker."""
+    made = tmp_path_factory.mktemp("dedup")
+    write_copies(made)
     (made / "recipe.yaml").write_text(recipe(), encoding="utf-8")
     run(made, recipe())
     return made
@@ -84,17 +90,10 @@ def test_every_level_removes_what_it_is_for(folder):
         assert found[twin][0] not in ("dedup_exact",) if stage == "dedup_exact" else found[twin][0] != "dedup_document"
 
 
-@pytest.mark.parametrize(("workers", "engine"), [(2, "local"), pytest.param(2, "ray", marks=pytest.mark.ray)])
-def test_workers_and_engines_give_the_same_bytes(folder, monkeypatch, workers, engine):
-    if engine == "local":
-        run(folder, recipe(), out="local", workers=workers)
-    else:
-        pytest.importorskip("ray")
-        from pipeline.engine_ray import RayEngine
-
-        monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{ROOT / 'tests'}")
-        run_plan(plan(folder, recipe()), str(folder / "ray"), workers, Silent(), RayEngine)
-    assert published(folder / engine) == published(folder / "run")
+def test_two_workers_give_the_same_bytes(folder):
+    """On Ray, so do those of the tests of its engine."""
+    run(folder, recipe(), out="local", workers=2)
+    assert published(folder / "local") == published(folder / "run")
 
 
 @pytest.mark.parametrize(("cluster", "verify"), [("connected", "exact"), ("star", "estimated")])

@@ -61,6 +61,7 @@ ablation:
   objective: {books: 1, web: 1}
   mixtures: [natural]
   tokens: 2_000
+  seeds: 1
   train: {layers: 1, width: 16, heads: 1, log_every: 5, max_validation_tokens: 2000}
 """
 PII = "{action: %s, max_findings: {all: 60}}"

@@ -56,11 +56,10 @@ def explained(run_folder: Path) -> dict[str, dict[str, int]]:
 
 
 def test_any_number_of_workers_gives_the_same_bytes(folder):
-    for workers in (1, 2, 4):
+    for workers in (1, 4):  # two are those of the runs that are killed below
         run(folder, RECIPE, out=f"w{workers}", workers=workers)
     first = published(folder / "w1")
     assert len(first) > 10
-    assert published(folder / "w2") == first
     assert published(folder / "w4") == first
 
 
