@@ -49,7 +49,8 @@ def asset(model: str) -> str:
     if model not in ASSETS:
         path = expand_user(model)
         if not os.path.isfile(path):
-            raise InputError(f"there is no model {path}: give the path of a local file, or one of {', '.join(ASSETS)}")
+            known = f"known by name, for languages, is only {', '.join(ASSETS)}"
+            raise InputError(f"there is no model {path}: give the path of a local file ({known})")
         return path
     path = cache_path(model)
     if not (os.path.isfile(path) and sha256_of(path) == ASSETS[model].sha256):

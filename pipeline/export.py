@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from . import storage
 from .batch import Batch
-from .plan import with_artifacts
 from .recipe import Step
+from .references import with_artifacts
 from .shards import HashingFile, finished, read_shard, sidecar_path
 from .stage import Export, Exported
 from .work import Workspace

@@ -8,7 +8,6 @@ published, after all passes.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import platform
@@ -23,6 +22,7 @@ from .errors import InputError, OptionError, PlanError, RecipeError, did_you_mea
 from .ingest import READ
 from .readers.base import Input, Reader
 from .recipe import Recipe, Source, Step
+from .references import references
 from .rows import DOCUMENT, MAX_FILES, MAX_SOURCES
 from .schema import REQUIRED, default_of, fields_of, options
 from .sections import Ablation
@@ -165,7 +165,8 @@ def _scrubs(
 
 def facts_file(step: Step) -> str:
     """The name in `out/` of the facts about a Fit's artifact, a comparison, or the model of another stage."""
-    return f"{step.label}.json"
+    is_published = isinstance(step.stage, Fit) and bool(step.stage.publishes)
+    return f"{step.label}.facts.json" if is_published else f"{step.label}.json"
 
 
 def tells_facts(made: Declared) -> bool:
@@ -179,8 +180,14 @@ def tells_facts(made: Declared) -> bool:
 
 def published_files(step: Step) -> list[str]:
     """The names in `out/` of what a stage may write there, besides rows."""
-    artifact = step.stage.publishes if isinstance(step.stage, Fit) else ""
+    artifact = artifact_file(step)
     return [artifact] * bool(artifact) + table_files(step) + [facts_file(step)] * tells_facts(step.stage)
+
+
+def artifact_file(step: Step) -> str:
+    """The name in `out/` of a Fit's artifact, with its label in front if the recipe gives it one; empty if none is."""
+    name = step.stage.publishes if isinstance(step.stage, Fit) else ""
+    return name if not name or step.label == step.stage.name else f"{step.label}.{name}"
 
 
 def table_files(step: Step) -> list[str]:
@@ -315,18 +322,6 @@ def _default_signals(cls: type[Declared]) -> dict[str, pa.DataType]:
     return {} if needs_option else signals_of(cls(), cls.name)
 
 
-def references(made: Declared) -> dict[str, str]:
-    """option -> name, for the options whose value is `@name`: the file of a Fit, or the folder of an Export."""
-    values = options(made)
-    return {name: value[1:] for name, value in values.items() if isinstance(value, str) and value.startswith("@")}
-
-
-def with_artifacts(made: Declared, artifacts: dict[str, str]) -> Declared:
-    """The stage with each `@name` that `artifacts` has replaced by its path."""
-    paths = {name: artifacts[target] for name, target in references(made).items() if target in artifacts}
-    return dataclasses.replace(made, **paths) if paths else made  # type: ignore[type-var]
-
-
 def _passes(steps: tuple[Step, ...]) -> tuple[Pass, ...]:
     passes: list[Pass] = []
     first = 0
@@ -389,7 +384,7 @@ def _own_print(recipe: Recipe, step: Step, before: str, made: dict[str, str]) ->
     stage = step.stage
     used = {name: made[target] for name, target in references(stage).items()}
     try:
-        identity = stage.identity() if not used else {}
+        identity = stage.identity() if all("." in name for name in used) else {}  # a map may name files as well
     except InputError as error:
         raise InputError(f"{recipe.at(step.line)}{step.label}: {error}") from error
     except OptionError as error:

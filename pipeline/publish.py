@@ -24,7 +24,7 @@ from .export import Map, run_exports
 from .ingest import clean
 from .ledger import Ledger
 from .manifest import write_manifest
-from .plan import facts_file, table_files, tells_facts
+from .plan import artifact_file, facts_file, table_files, tells_facts
 from .recipe import Step
 from .rows import document_schema, dropped_schema
 from .scrubbers import chosen_meta, scrubbers_of
@@ -133,7 +133,7 @@ def _artifacts(work: Workspace) -> dict[str, Any]:
     for step in work.plan.steps:
         if isinstance(step.stage, Fit) and step.stage.publishes:
             with storage.open_read(work.artifacts[step.label]) as artifact:
-                files[step.stage.publishes] = _write(work, step.stage.publishes, artifact)
+                files[artifact_file(step)] = _write(work, artifact_file(step), artifact)
         for name, path in zip(table_files(step), _tables(work, step), strict=True):
             with storage.open_read(path) as table:
                 files[name] = _write(work, name, table)

@@ -16,7 +16,7 @@ from . import schema
 from .errors import RecipeError, did_you_mean
 from .readers.base import Reader, find_reader
 from .schema import configured, option
-from .sections import Ablation, Mixtures, check_mixtures
+from .sections import Ablation, Mixtures, check_mixtures, weights_of
 from .stage import Declared, find_stage
 from .yaml_tree import Path, Tree, check_name, read_yaml
 
@@ -129,7 +129,7 @@ def parse_recipe(path: str, text: str) -> Recipe:
     sources = _sources(tree)
     names = [source.name for source in sources]
     mixtures = check_mixtures(tree, names)
-    return Recipe(path, text, settings, sources, _steps(tree), mixtures, _ablation(tree, names))
+    return Recipe(path, text, settings, sources, _steps(tree, mixtures), mixtures, _ablation(tree, names))
 
 
 def _ablation(tree: Tree, sources: list[str]) -> Ablation | None:
@@ -175,7 +175,7 @@ def _sources(tree: Tree) -> tuple[Source, ...]:
     return tuple(sources)
 
 
-def _steps(tree: Tree) -> tuple[Step, ...]:
+def _steps(tree: Tree, mixtures: Mixtures) -> tuple[Step, ...]:
     items = tree.value["stages"]
     if not isinstance(items, list):
         raise tree.error(("stages",), "'stages' is a list, such as - normalize")
@@ -195,8 +195,19 @@ def _steps(tree: Tree) -> tuple[Step, ...]:
         check_name(tree, label, at, "the stage label")
         if label == "read" or any(step.label == label for step in steps):
             raise tree.error(at, f"the label '{label}' is taken: give this stage another with as:")
+        for option_ in weights_of(cls):
+            if isinstance(values.get(option_), str):
+                values[option_] = _mixture(tree, values[option_], (*at, option_), mixtures)
         steps.append(Step(label, tree.build(cls, values, at, name), tree.lines[at]))
     return tuple(steps)
+
+
+def _mixture(tree: Tree, name: str, at: Path, mixtures: Mixtures) -> dict[str, float]:
+    """The weights of a mixture of the recipe, where an option takes weights of sources. Raises RecipeError."""
+    if name not in mixtures:
+        what = f"'{at[-1]}' names no mixture of this recipe's section 'mixtures': '{name}'"
+        raise tree.error(at, f"{what}{did_you_mean(name, mixtures)}")
+    return dict(mixtures[name])
 
 
 def _step_item(tree: Tree, item: Any, at: Path) -> tuple[str, dict[str, Any]]:

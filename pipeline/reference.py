@@ -11,7 +11,7 @@ from typing import Any
 from . import schema, storage
 from .readers.base import Reader, load_readers
 from .recipe import Settings
-from .sections import Ablation
+from .sections import Ablation, weights_of
 from .stage import Declared, Export, Fit, GlobalStage, Stage, load_stages, private_of, signals_of
 
 Class = type[Any]
@@ -161,7 +161,9 @@ def _object(cls: Class, more: dict[str, Any], required: tuple[str, ...] = ()) ->
 
 
 def _properties(cls: Class) -> dict[str, Any]:
-    return {field.name: _property(field, kind) for field, kind in schema.fields_of(cls)}
+    named = weights_of(cls) if issubclass(cls, Declared) else []
+    kinds = {field.name: kind | str if field.name in named else kind for field, kind in schema.fields_of(cls)}
+    return {field.name: _property(field, kinds[field.name]) for field, _ in schema.fields_of(cls)}
 
 
 def _property(field: Any, kind: Any) -> dict[str, Any]:

@@ -129,6 +129,13 @@ def _check_bounds(what: str, name: str, value: Any, metadata: Mapping[str, Any])
             raise OptionError(name, f"{what} option '{name}' must be at most {metadata['le']}, got {one!r}")
 
 
+def _hint(value: Any, kind: Any) -> str:
+    """What a value of a wrong type most likely lacks, in brackets; nothing if it cannot be told."""
+    if kind == tuple[str, ...] and isinstance(value, str):
+        return " (put it in square brackets)"
+    return " (put it in quotes)" if kind in (str, tuple[str, ...]) and not isinstance(value, dict) else ""
+
+
 def check(instance: Any, what: str) -> None:
     """Validate the options of a frozen dataclass in place (called from `__post_init__`).
 
@@ -139,7 +146,7 @@ def check(instance: Any, what: str) -> None:
         try:
             value = convert(value, kind)
         except TypeError:
-            hint = " (put it in quotes)" if kind in (str, tuple[str, ...]) and not isinstance(value, dict) else ""
+            hint = _hint(value, kind)
             raise OptionError(
                 field.name, f"{what} option '{field.name}' must be {type_name(kind)}, got {value!r}{hint}"
             ) from None

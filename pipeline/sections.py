@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from .errors import OptionError, did_you_mean
-from .schema import configured, option
+from .schema import configured, fields_of, option
+from .stage import Declared
 from .yaml_tree import NAME, NAME_RULE, Path, Tree, check_name
 
 Mixtures = dict[str, dict[str, float]]
@@ -37,8 +38,10 @@ class Ablation:
     tokens: int = option(1_000_000, "tokens that every run is trained on", ge=1)
     seeds: int = option(2, "runs of each mixture; with one, nothing can be said about noise", ge=1, le=1000)
     data: str = option("@pack", "the stage that packed the tokens")
-    train: dict[str, bool | int | float | str] = option(
-        {}, "options of `python -m train`, such as layers, width, batch_sequences, lr"
+    train: dict[str, Any] = option(
+        {},
+        "options of `python -m train`, such as layers, width, batch_sequences, lr; of its phases, those without a"
+        " mixture have the one that is compared",
     )
     gpus_per_job: float = option(0.0, "GPUs that Ray reserves for a run; 0.25 puts four on one", ge=0)
 
@@ -67,6 +70,13 @@ def check_mixtures(tree: Tree, sources: list[str]) -> Mixtures:
     if not isinstance(section, dict):
         raise tree.error(("mixtures",), "'mixtures' is a map, such as mixtures: {mine: {web: 0.7, books: 0.3}}")
     return {name: _weights(tree, name, values, sources) for name, values in section.items()}
+
+
+def weights_of(cls: type[Declared]) -> list[str]:
+    """The options of a stage that are weights of sources, and may be the name of a mixture in a recipe."""
+    return [
+        field.name for field, kind in fields_of(cls) if kind == dict[str, float] and field.name in cls.source_options
+    ]
 
 
 def _weights(tree: Tree, name: str, values: Any, sources: list[str]) -> dict[str, float]:

@@ -13,8 +13,9 @@ from typing import Any
 
 from . import storage
 from .errors import PlanError, did_you_mean
-from .plan import Plan, make_plan, with_artifacts
+from .plan import Plan, artifact_file, make_plan
 from .recipe import Step
+from .references import with_artifacts
 from .rows import DOCUMENT
 from .stage import Fit, Stage, signals_of
 from .work import Workspace
@@ -76,7 +77,7 @@ def _plan(work: Workspace, without: tuple[str, ...]) -> Plan:
     made = {}
     for step in plan.steps:
         if isinstance(step.stage, Fit):
-            name = step.stage.publishes
+            name = artifact_file(step)
             made[step.label] = storage.join(work.out, name) if name else work.artifacts[step.label]
     left = [step for step in plan.recipe.steps if step.label not in {*without, *made}]
     steps = tuple(dataclasses.replace(step, stage=with_artifacts(step.stage, made)) for step in left)

@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from . import storage
 from .errors import MAX_NAME, CorpusmillError, OptionError, RecipeError, StageError, interruption, shortened
-from .plan import Scrub, references, with_artifacts
+from .plan import Scrub
 from .recipe import Step
+from .references import references, with_artifacts
 from .rows import place_of
 from .stage import Declared, Stage
 from .work import Workspace

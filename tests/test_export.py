@@ -148,7 +148,6 @@ def test_a_failing_export_names_the_shard_and_how_to_see_it_again(folder):
     [
         ("[toy_files, toy_even]", "toy_even must come before toy_files, which writes what the others left"),
         ("[{toy_files: {as: documents}}]", "'documents' is a folder of every run: choose another as:"),
-        ("[toy_published, {toy_published: {as: more}}]", "more publishes count.json, as toy_published does"),
         ("[toy_again, toy_files]", "toy_again uses '@toy_files', which no stage before it makes"),
         ("[toy_published, toy_scrub]", "toy_published is published, so it must come after toy_scrub"),
         ("[{toy_told: {as: signals}}]", "signals publishes signals.json, as every run does: choose another as:"),

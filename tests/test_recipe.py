@@ -203,7 +203,9 @@ def test_mixtures_tags_and_the_ablation():
     assert recipe.mixtures == {"mine": {"web": 3.0, "books": 1.0}}
     assert recipe.ablation is not None
     assert recipe.ablation.objective == {"web": 1.0, "books": 0.5}
-    assert recipe.ablation.train == {"lr": 1e-3, "layers": 2}
+    assert recipe.ablation.train == {"lr": "1e-3", "layers": 2}, (
+        "YAML 1.1 reads text, which train.config takes as a number"
+    )
     assert parse_recipe("x.yaml", GOOD).ablation is None
 
 
