@@ -1,248 +1,209 @@
-"""The Fit `tokenizer`: a byte-level BPE vocabulary of the corpus; and the encoder that later stages use."""
+"""The Fit `tokenizer`: a vocabulary of the corpus that gives back every text."""
 
 from __future__ import annotations
 
-import heapq
+import dataclasses
 import json
-import os
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO
 
 from pipeline.batch import Batch
-from pipeline.errors import InputError, OptionError
+from pipeline.errors import OptionError
 from pipeline.schema import option
 from pipeline.stage import Fit, stage
 
+from .encoder import END_OF_TEXT, library
 from .split import TRAIN, draw
+from .tokenizer_guard import MIN_VOCABULARY, Guarded, check, count_pieces
+from .tokenizer_sample import Sample, Text
+from .tokenizer_train import ALGORITHMS, BPE, MAX_TOKEN_BYTES, UNKNOWN, Form, check_size, to_json, train
 
-END_OF_TEXT = "<|endoftext|>"
-MIN_COUNT = 2
-"""A pair of tokens that occurs once is no pattern."""
-PATTERN = "|".join(
-    [
-        r"['’](?i:s|t|re|ve|m|ll|d)(?!\p{L})",
-        r"[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]{1,64}",
-        r"\p{N}{1,3}",
-        r" ?[^\s\p{L}\p{N}]{1,64}[\r\n]{0,64}",
-        r"\s{0,64}[\r\n]{1,64}",
-        r"\s{1,64}(?!\S)",
-        r"\s{1,64}",
-    ]
-)
-"""How text is cut before pairs are merged: GPT-4's pattern, with marks as letters (Thai, Hindi), typographic
-apostrophes, no `'s` cut from `'sentence'`, and at most 64 characters to a piece, so that time is linear in unspaced
-text. Chinese is not cut at words: of Han runs of 4, 8, 16 and 64 characters, and runs with the punctuation mark before
-them, each made fewer tokens than the one before, by 5 % in all (16,384 tokens, learned of English, Chinese, code).
-"""
+MB = 1_000_000
 MAX_MB = 2000
 """The library counts pairs in 32 bits, signed: what occurs more often would silently be no merge."""
-MAX_FILE_BYTES = 100_000_000
-"""Of a `tokenizer.json`; one with a million tokens has some 80 MB."""
+MEASURED_BYTES = 200_000
+"""Of each source and language whose tokens are counted."""
+ABOUT = "about"
+"""Where a `tokenizer.json` tells what it was made of: in its model, whose unknown keys are read over by the library."""
+MAX_SPECIAL = 1_000
+SPECIAL = re.compile(r"(?=[!-~]{3,64}\Z)[^A-Za-z0-9].*[A-Za-z0-9].*[^A-Za-z0-9]", re.ASCII)
+"""A special token: text is cut between its letters and the mark that ends it, so it is never a token of text."""
+BYTE_TOKEN = re.compile("<0x[0-9A-F]{2}>")
+ALL = "all"
+PRETOKENIZERS = ("gpt4", "gpt2", "chinese")
+DIGITS = ("threes", "single")
 
 
 @stage("tokenizer")
 class Tokenizer(Fit):
-    """Train a byte-level BPE tokenizer on documents of the side `train`; it is published as `tokenizer.json`.
+    """Train a tokenizer on the documents; it is published as `tokenizer.json`, for `tokenizers` and `transformers`.
 
-    Its tokens are `<|endoftext|>` (0), the 256 bytes and merges of pairs that occur twice or more (Sennrich 2016; bytes
-    as in GPT-2). Every text can be encoded, and decoding gives it back: nothing is normalized. Text is cut
-    first into words with the mark or space before them, up to 3 digits, marks, and spaces; Chinese at its punctuation.
+    Every text can be encoded, and decoding gives it back: nothing is normalized, and what has no token of its own is
+    spelled by bytes. Text is first cut into pieces, by `pretokenizer`: words with the mark or space before them,
+    digits, marks, spaces. Its tokens are `<|endoftext|>` (0), `special_tokens`, the 256 bytes, and what is learned:
+    `bpe`: merges of pairs that occur twice or more (Sennrich 2016; bytes as in GPT-2); `wordpiece`: the same, with
+    tokens that begin a piece apart from those that go on in it, so that bytes take 512, and the longest token first;
+    `unigram`: pieces by a language model of them (Kudo 2018), of the characters that make up `character_coverage` of
+    the sample, but at most half of the vocabulary; the others are spelled by bytes.
 
     It is trained on a sample of `max_mb`: the documents of the lowest hash of `seed` and uid, the last one cut. With
-    `weights` each source gives its share of that or, if it has less, all it has; sources not named give nothing.
-    Training takes some 20 bytes of memory for a byte of English, 95 for one of Chinese. If the sample has too few
-    pairs, the vocabulary is smaller than `vocab_size`; the file tells its size.
+    `weights` (or the name of a mixture of the recipe: bytes by its weights) each source gives its share of that, with
+    `languages` each language its share within each source. What a language lacks, the others of its source give, by
+    weight; what a source lacks, the other sources do. Sources and languages not named give nothing. The sample takes
+    `max_mb` of memory, a document for each source and language, and a batch; training some 20 bytes for a byte of
+    English, 95 for one of Chinese. If the sample has too few pairs, the vocabulary is smaller than `vocab_size`.
 
-    Needs `split`. Put it after `pii`: long tokens spell what the text spells often. Raises InputError
-    if a source that has a weight, or the whole corpus, has no text to train on.
+    With `bpe` and 8,000 tokens or more, at least 95 of the 100 words that are most frequent in the sample must be
+    single tokens. `tokenizer.facts.json` tells this, and what the sample held and its bytes per token, by source and
+    language.
+
+    Needs `split`, unless `side` is `all`, and with `languages` the stage language. Put it after `pii`: long tokens
+    spell what the text spells often. Raises InputError if a source or language that has a weight, or the whole corpus,
+    has no text to train on, and for a vocabulary that lacks frequent words.
     """
 
-    libraries = ("tokenizers",)
+    libraries = ("numba", "numpy", "tokenizers")
     source_options = ("weights",)
     publishes = "tokenizer.json"
+    version = 2
 
-    vocab_size: int = option(32_768, "tokens at most, with the 256 bytes and `<|endoftext|>`", ge=257, le=1_000_000)
+    vocab_size: int = option(32_768, "tokens at most, with bytes and special tokens", ge=257, le=1_000_000)
+    algorithm: str = option(BPE, "how tokens are learned", choices=ALGORITHMS)
+    pretokenizer: str = option(
+        "gpt4", "how text is cut first; `chinese` is `gpt4` with Han apart from other letters", choices=PRETOKENIZERS
+    )
+    digits: str = option("threes", "how many digits a piece may have", choices=DIGITS)
+    special_tokens: tuple[str, ...] = option(
+        (), "further special tokens, such as ['<|im_start|>']: visible ASCII that begins and ends with a mark"
+    )
+    character_coverage: float = option(
+        0.9995, "with `unigram`: share of the text whose characters are tokens, as in SentencePiece", ge=0.9, le=1
+    )
+    max_token_bytes: int = option(
+        MAX_TOKEN_BYTES, "bytes of a token at most, with `unigram` also 16 characters", ge=4, le=1000
+    )
     max_mb: float = option(32, "megabytes (10^6 bytes) of text to train on", ge=0.001, le=MAX_MB)
     max_document_chars: int = option(1_000_000, "characters of a document to train on, its first", ge=1)
-    weights: dict[str, float] = option({}, "source -> its weight in the sample; empty: as they come", ge=0, le=1e9)
+    weights: dict[str, float] = option(
+        {}, "source -> its weight in the sample, or the name of a mixture; empty: as they come", ge=0, le=1e9
+    )
+    languages: dict[str, float] = option(
+        {}, "language -> its weight within each source, such as {en: 1, zh: 1}; empty: as they come", ge=0, le=1e9
+    )
+    side: str = option(TRAIN, "documents to train on: those of this side of `split`, or `all`", choices=(TRAIN, ALL))
     seed: int = option(0, "seed of the sample", ge=0)
 
     def check(self) -> None:
-        """Raises OptionError if all weights are 0."""
-        if self.weights and not sum(self.weights.values()):
-            raise OptionError("weights", "tokenizer option 'weights' gives no source a weight above 0")
+        """Raises OptionError for options that do not fit each other."""
+        for name in ("weights", "languages"):
+            if getattr(self, name) and not sum(getattr(self, name).values()):
+                what = name.removesuffix("s").replace("weight", "source")
+                raise OptionError(name, f"tokenizer option '{name}' gives no {what} a weight above 0")
+        _check_special(self.special_tokens)
+        check_size(self.vocab_size, self._form)
+
+    @property
+    def _form(self) -> Form:
+        return Form(
+            self.algorithm,
+            self.pretokenizer,
+            self.digits,
+            self.special_tokens,
+            self.character_coverage,
+            self.max_token_bytes,
+        )
 
     def needs(self) -> tuple[str, ...]:
-        return ("text", "source", "split_side")
+        side = ("split_side",) if self.side == TRAIN else ()
+        return ("text", "source", *side, *(("language_label",) if self.languages else ()))
 
     def fit(self, batches: Iterable[Batch], out: BinaryIO) -> None:
-        out.write(train(self.sample(batches), self.vocab_size))
+        sample = self.sample(batches)
+        found = sample.texts()
+        texts = [one.text for one in found]
+        content = json.loads(train(texts, self.vocab_size, self._form))
+        made = library().Tokenizer.from_str(json.dumps(content))
+        guard = self._guard(texts, made)
+        content["model"][ABOUT] = {
+            "kind": "tokenizer",
+            "options": dataclasses.asdict(self),
+            "vocab_size": made.get_vocab_size(),
+            "guard": guard and guard._asdict(),
+            **_held(found, sample, made),
+        }
+        out.write(to_json(content))
 
-    def sample(self, batches: Iterable[Batch]) -> list[str]:
-        """The texts to train on, at most `max_mb` of UTF-8. Raises InputError."""
-        pools = self._pools()
+    def facts(self, artifact: BinaryIO) -> dict[str, Any]:
+        """What the file tells of what it was made of; no text of the corpus, unlike its tokens."""
+        found: dict[str, Any] = json.load(artifact)["model"][ABOUT]
+        return found
+
+    def sample(self, batches: Iterable[Batch]) -> Sample:
+        """The texts to train on, at most `max_mb` of UTF-8."""
+        sample = Sample(round(self.max_mb * MB), self.weights, self.languages)
         for batch in batches:
-            columns = [batch.column(name).to_pylist() for name in self.needs()[1:]]
-            texts = batch.column("text")
-            for row, (uid, source, side) in enumerate(zip(batch.column("uid").to_pylist(), *columns, strict=True)):
-                pool = pools.get(source) if self.weights else pools[""]
-                key = draw(self.seed, "tokenizer", uid)
-                if side == TRAIN and pool is not None and pool.takes(key):
-                    pool.add(key, texts[row].as_py()[: self.max_document_chars].encode())
-        for source, pool in pools.items():
-            if not pool.n_bytes:
-                where = f" of source '{source}'" if source else ""
-                raise InputError(f"tokenizer has nothing to train on: no text{where} reached it on the side '{TRAIN}'")
-        return [text for pool in pools.values() for text in pool.texts()]
+            texts, n_rows = batch.column("text"), len(batch)
+            sides = batch.column("split_side").to_pylist() if self.side == TRAIN else [TRAIN] * n_rows
+            languages = batch.column("language_label").to_pylist() if self.languages else [""] * n_rows
+            columns = [batch.column(name).to_pylist() for name in ("uid", "source")]
+            for row, (uid, source, side, language) in enumerate(zip(*columns, sides, languages, strict=True)):
+                pool = sample.pool(source, language) if side == TRAIN else None
+                key = draw(self.seed, self.name, uid)
+                if pool is not None and pool.takes(key):
+                    text = texts[row].as_py()[: self.max_document_chars]
+                    pool.add(key, text.encode(), source, language)
+            sample.settle()
+        return sample
 
-    def _pools(self) -> dict[str, Pool]:
-        """A pool per source that has a weight, or one for all."""
-        n_bytes = round(self.max_mb * 1_000_000)
-        total = sum(self.weights.values())
-        shares = {source: int(n_bytes * weight / total) for source, weight in self.weights.items()}
-        return {source: Pool(share) for source, share in (shares or {"": n_bytes}).items() if share}
-
-
-class Pool:
-    """The texts of the lowest keys that fill a budget of bytes, whatever order they come in."""
-
-    def __init__(self, budget: int) -> None:
-        self.budget, self.n_bytes = budget, 0
-        self._heap: list[tuple[int, bytes]] = []  # key, negative, and text: the highest key comes first
-
-    def takes(self, key: int) -> bool:
-        """Whether a text with this key belongs here, as far as is known."""
-        return self.n_bytes < self.budget or key <= -self._heap[0][0]
-
-    def add(self, key: int, text: bytes) -> None:
-        """Take a text in, and let go of those that the budget then has no room for."""
-        if text:
-            heapq.heappush(self._heap, (-key, text))
-            self.n_bytes += len(text)
-        while self._heap and self.n_bytes - len(self._heap[0][1]) >= self.budget:
-            self.n_bytes -= len(heapq.heappop(self._heap)[1])
-
-    def texts(self) -> Iterator[str]:
-        """The texts by key; the last is cut where the budget ends."""
-        left = self.budget
-        for _, text in sorted(self._heap, reverse=True):
-            yield text[:left].decode(errors="ignore")  # a character that is cut
-            left -= len(text)
+    def _guard(self, texts: Sequence[str], made: Any) -> Guarded | None:
+        """Look for frequent words that are no tokens, where there should be none."""
+        if self.algorithm != BPE or self.vocab_size < MIN_VOCABULARY:
+            return None
+        counts = count_pieces(texts, self._form.expression)
+        counts = Counter({piece: n for piece, n in counts.items() if len(piece.encode()) <= self.max_token_bytes})
+        return check(counts, made, self.vocab_size)
 
 
-def library() -> Any:
-    """The module `tokenizers`, on one core: the engine shares out cores, unless the user's environment does."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import tokenizers
-
-    return tokenizers
-
-
-def train(texts: Iterable[str], vocab_size: int) -> bytes:
-    """The content of a `tokenizer.json`, learned from these texts; their order does not matter."""
-    tokenizers = library()
-    byte_level = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    split = tokenizers.pre_tokenizers.Split(tokenizers.Regex(PATTERN), "isolated")
-    made = tokenizers.Tokenizer(tokenizers.models.BPE())
-    made.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([split, byte_level])
-    made.decoder = tokenizers.decoders.ByteLevel()
-    trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=vocab_size,
-        min_frequency=MIN_COUNT,
-        show_progress=False,
-        special_tokens=[END_OF_TEXT],
-        initial_alphabet=sorted(byte_level.alphabet()),
-        limit_alphabet=256,
-    )
-    made.train_from_iterator(texts, trainer)
-    return bytes(made.to_str().encode())
+def _check_special(tokens: tuple[str, ...]) -> None:
+    """Raises OptionError for special tokens that are not special."""
+    if len(tokens) > MAX_SPECIAL:
+        raise OptionError(
+            "special_tokens", f"tokenizer option 'special_tokens' may have {MAX_SPECIAL}, not {len(tokens)}"
+        )
+    for token, count in Counter(tokens).items():
+        if not SPECIAL.fullmatch(token):
+            why = "must be 3 to 64 visible ASCII characters, a mark at both ends and a letter or digit between them"
+        elif count > 1 or token in (END_OF_TEXT, UNKNOWN) or BYTE_TOKEN.fullmatch(token):
+            why = "is there already"
+        else:
+            continue
+        raise OptionError("special_tokens", f"tokenizer option 'special_tokens': {token!r} {why}")
 
 
-class Encoder:
-    """Texts -> token ids below `vocab_size`, never `end_of_text`, the mark between documents."""
+def _held(found: Sequence[Text], sample: Sample, made: Any) -> dict[str, Any]:
+    """What the sample held, by source and by language, and bytes per token of some of it.
 
-    def __init__(self, made: Any, vocab_size: int, end_of_text: int) -> None:
-        self._made, self.vocab_size, self.end_of_text = made, vocab_size, end_of_text
-
-    def encode_batch(self, texts: list[str]) -> list[list[int]]:
-        """The ids of each text. The library takes some 100 bytes of memory per token of the batch meanwhile."""
-        return [found.ids for found in self._made.encode_batch_fast(texts, add_special_tokens=False)]
-
-
-def encoder(source: str | bytes, name: str = "tokenizer.json") -> Encoder:
-    """The encoder of a `tokenizer.json`, by its path or content: one of this stage, or any lossless byte-level BPE.
-
-    name: what an error calls content that is given.
-
-    A text that spells a special token is encoded as any other: special tokens are taken out of what encodes. Raises
-    InputError if the file is too large, damaged, of another kind, or has no `<|endoftext|>`.
+    asked_bytes: by weight, null without weights; measured_bytes and tokens: of the documents that were measured.
     """
-    what = source if isinstance(source, str) else name
-    try:
-        content = parse(read_file(source) if isinstance(source, str) else source)
-        ids = ids_of(content)
-        model = content["model"]
-        special = {token["content"] for token in content["added_tokens"]}
-        model["vocab"] = {token: number for token, number in model["vocab"].items() if token not in special}
-        _check_merges(model["merges"], model["vocab"])
-        bare = {"version": "1.0", "model": model, "pre_tokenizer": content["pre_tokenizer"], "added_tokens": []}
-        made = library().Tokenizer.from_str(json.dumps(bare))
-    except Exception as error:  # the library raises nothing narrower
-        raise InputError(f"{what} is no tokenizer that can be used here: {error}") from error
-    return Encoder(made, len(ids), ids[END_OF_TEXT])
-
-
-def read_file(path: str) -> bytes:
-    """The content of a `tokenizer.json`, at most one byte more than it may have."""
-    with open(path, "rb") as file:
-        return file.read(MAX_FILE_BYTES + 1)
-
-
-def parse(data: bytes) -> dict[str, Any]:
-    """The content of a byte-level BPE's `tokenizer.json`. Raises ValueError."""
-    if len(data) > MAX_FILE_BYTES:
-        raise ValueError(f"it has over {MAX_FILE_BYTES:,} bytes")
-    content = json.loads(data)
-    if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
-        raise ValueError("it has no model")
-    model, steps = content["model"], _steps(content.get("pre_tokenizer"))
-    changes = ("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback")
-    if model.get("type") != "BPE" or any(model.get(name) for name in changes):
-        raise ValueError("its model is no plain BPE")
-    if content.get("normalizer") is not None:
-        raise ValueError("it normalizes text, so that decoding would not give it back")
-    if not steps or steps[-1].get("type") != "ByteLevel" or steps[-1].get("add_prefix_space") is not False:
-        raise ValueError("it does not end with byte-level pieces, or adds spaces")
-    if any(step.get("type") != "Split" or step.get("behavior") == "Removed" for step in steps[:-1]):
-        raise ValueError("it cuts text by other means than patterns, or removes some")
-    return content
-
-
-def _steps(cutting: Any) -> list[dict[str, Any]]:
-    """What cuts text, step by step."""
-    if not isinstance(cutting, dict):
-        return []
-    steps = cutting.get("pretokenizers") if cutting.get("type") == "Sequence" else [cutting]
-    return steps if isinstance(steps, list) and all(isinstance(step, dict) for step in steps) else []
-
-
-def ids_of(content: dict[str, Any]) -> dict[str, int]:
-    """token -> id, special tokens included. Raises ValueError unless ids are 0 .. V-1, and bytes and mark there."""
-    added = {token["content"]: token["id"] for token in content["added_tokens"]}
-    ids = {**content["model"]["vocab"], **added}
-    if any(type(number) is not int for number in ids.values()) or sorted(ids.values()) != list(range(len(ids))):
-        raise ValueError("its ids are not 0, 1, 2 and so on, each once")
-    missing = set(library().pre_tokenizers.ByteLevel.alphabet()) - (content["model"]["vocab"].keys() - added.keys())
-    if missing:
-        raise ValueError(f"{len(missing)} of the 256 bytes have no token")
-    if END_OF_TEXT not in added:
-        raise ValueError(f"it has no special token {END_OF_TEXT}")
-    return ids
-
-
-def _check_merges(merges: Any, vocab: dict[str, int]) -> None:
-    """Raises ValueError or TypeError unless each merge makes a token of two; the library panics then."""
-    for merge in merges:
-        pair = merge.split(" ") if isinstance(merge, str) else merge
-        if len(pair) != 2 or not all(pair) or not {*pair, pair[0] + pair[1]} <= vocab.keys():
-            raise ValueError(f"its merge {merge!r} does not make a token of two")
+    groups: dict[tuple[str, str], Counter[str]] = {}
+    for one in found:
+        counts = groups.setdefault((one.source, one.language), Counter())
+        n_bytes = len(one.text.encode())
+        counts.update(bytes=n_bytes, documents=1)
+        if counts["measured_bytes"] < MEASURED_BYTES:
+            text = one.text[:MEASURED_BYTES]
+            (ids,) = made.encode_batch_fast([text], add_special_tokens=False)
+            counts.update(measured_bytes=len(text.encode()), tokens=len(ids.ids))
+    told: dict[str, Any] = {}
+    for position, (kind, asked) in enumerate(zip(("sources", "languages"), sample.asked(), strict=True)):
+        by_name: dict[str, Counter[str]] = {}
+        for group, counts in sorted(groups.items()):
+            by_name.setdefault(group[position], Counter()).update(counts)
+        told[kind] = {
+            name: {"asked_bytes": round(asked[name]) if name in asked else None, **counts}
+            for name, counts in by_name.items()
+            if name
+        }
+    return told

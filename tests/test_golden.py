@@ -35,7 +35,7 @@ GOLDEN = {
     "dedup_document": (3, "9e9dd7608b2fd534"),
     "pii": (2, "dfce2bcb58d9c8f6"),
     "split": (2, "a76e8b4e86e99289"),
-    "tokenizer": (1, "239c1eda7bb90c77"),
+    "tokenizer": (2, "2f64d090b355dfc8"),
     "perplexity": (1, "97cb75a8ea7df00f"),
     "dedup_sentence": (1, "b98622d5b9eb0d2d"),
     "decontaminate": (1, "62ae21051d3db227"),

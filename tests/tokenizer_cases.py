@@ -12,7 +12,8 @@ from batches import documents
 from harness import text_of
 
 from pipeline.batch import Batch
-from stages.tokenizer import PATTERN, Tokenizer
+from stages.pretokenizers import pattern
+from stages.tokenizer import Tokenizer
 
 CODE = "def f(x_1):\n    # 返回两倍\n    return {'x': x_1 * 2}\n\n\nclass A(B):\n\tpass\n"
 
@@ -23,11 +24,16 @@ def corpus(n: int = 200, seed: int = 1) -> list[str]:
     return [text_of(chance, chance.randrange(5, 150)) for _ in range(n)] + [CODE] * 3
 
 
-def batches(texts: list[str], sources=None, sides=None, rows: int = 64) -> list[Batch]:
+def batches(texts: list[str], sources=None, sides=None, rows: int = 64, languages=None) -> list[Batch]:
     """What reaches the Fit: documents whose uid is their row, in batches of so many rows."""
-    table = documents(texts, sources)
+    table = documents(texts, sources, languages=languages)
     table = table.append_column("split_side", pa.array(sides or ["train"] * len(texts), pa.string()))
     return [Batch(table.slice(a, rows), Tokenizer(), "tokenizer") for a in range(0, len(texts), rows)]
+
+
+def sampled(stage: Tokenizer, fed: list[Batch]) -> list[str]:
+    """The texts that it would be trained on."""
+    return [one.text for one in stage.sample(fed).texts()]
 
 
 def fitted(stage: Tokenizer, fed: list[Batch]) -> bytes:
@@ -45,5 +51,7 @@ def cut(text: str) -> list[str]:
     """The pieces that pairs are merged in."""
     return [
         piece
-        for piece, _ in tokenizers.pre_tokenizers.Split(tokenizers.Regex(PATTERN), "isolated").pre_tokenize_str(text)
+        for piece, _ in tokenizers.pre_tokenizers.Split(
+            tokenizers.Regex(pattern("gpt4", "threes")), "isolated"
+        ).pre_tokenize_str(text)
     ]

@@ -16,14 +16,17 @@ import pyarrow as pa
 import pytest
 import tokenizers
 from harness import CHINESE, ENGLISH, plan, run, write_jsonl
-from tokenizer_cases import batches, corpus, cut, fitted, trained
+from tokenizer_cases import batches, corpus, cut, fitted, sampled, trained
 
 from pipeline.batch import Batch
 from pipeline.errors import InputError, OptionError, PlanError
 from pipeline.stage import Fit
-from stages import tokenizer as module
+from stages import encoder as module
+from stages.encoder import END_OF_TEXT, encoder
 from stages.split import draw
-from stages.tokenizer import END_OF_TEXT, Pool, Tokenizer, encoder, train
+from stages.tokenizer import Tokenizer, train
+from stages.tokenizer_sample import Pool
+from stages.tokenizer_train import ALGORITHMS, Form
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,13 +96,13 @@ def test_the_sample_does_not_depend_on_order_or_batches(options):
     texts = corpus(300)
     fed = batches(texts, sources=[("web", "books")[n % 2] for n in range(len(texts))])
     stage = Tokenizer(max_mb=0.02, vocab_size=400, **options)
-    expected = stage.sample(fed)
+    expected = sampled(stage, fed)
     assert sum(len(text.encode()) for text in expected) == pytest.approx(20_000, abs=4)
     assert len(expected) < 150
     chance = random.Random(7)
     for rows in (1, 7, 1000):
         again = shuffled(chance, fed, rows)
-        assert stage.sample(again) == expected
+        assert sampled(stage, again) == expected
         assert fitted(stage, again) == fitted(stage, fed)
 
 
@@ -108,31 +111,31 @@ def test_the_sample_is_the_documents_of_lowest_hash():
     fed = batches(texts)
     size = len(texts[-1].encode())
     order = sorted(range(100), key=lambda row: draw(3, "tokenizer", f"{row:032x}"))
-    found = Tokenizer(max_mb=10.5 * size / 1e6, seed=3).sample(fed)
+    found = sampled(Tokenizer(max_mb=10.5 * size / 1e6, seed=3), fed)
     assert found[:10] == [texts[row] for row in order[:10]]
     assert len(found) == 11 and texts[order[10]].startswith(found[10])
     assert len(found[10]) < len(texts[order[10]])
-    assert sorted(Tokenizer(seed=3).sample(fed)) == sorted(texts)
+    assert sorted(sampled(Tokenizer(seed=3), fed)) == sorted(texts)
 
 
 def test_sources_give_what_their_weight_says():
     texts = [f"{n:04d}" + "é中" * 20 for n in range(900)]
     sources = [("web", "books", "code")[n % 3] for n in range(900)]
     source_of = {text[:4]: source for text, source in zip(texts, sources, strict=True)}
-    found = Tokenizer(max_mb=0.02, weights={"web": 1, "books": 3, "code": 0}).sample(batches(texts, sources))
+    found = sampled(Tokenizer(max_mb=0.02, weights={"web": 1, "books": 3, "code": 0}), batches(texts, sources))
     sizes: Counter[str] = Counter()
     for text in found:
         sizes[source_of[text[:4]]] += len(text.encode())
     assert sizes.keys() == {"web", "books"}
     assert sizes["web"] == pytest.approx(5_000, abs=3) and sizes["books"] == pytest.approx(15_000, abs=3)
-    everything = Tokenizer(max_mb=1, weights={"web": 1, "books": 3}).sample(batches(texts, sources))
+    everything = sampled(Tokenizer(max_mb=1, weights={"web": 1, "books": 3}), batches(texts, sources))
     assert len(everything) == 600  # a source with less than its share gives all it has
 
 
 def test_only_the_train_side_and_the_head_of_a_document_are_used():
     texts = ["训练 train", "验证 validation", "", "长" * 50]
     fed = batches(texts, sides=["train", "validation", "train", "train"])
-    assert sorted(Tokenizer(max_document_chars=20).sample(fed)) == sorted(["训练 train", "长" * 20])
+    assert sorted(sampled(Tokenizer(max_document_chars=20), fed)) == sorted(["训练 train", "长" * 20])
 
 
 def test_a_pool_holds_no_more_than_its_budget_and_a_text():
@@ -141,17 +144,17 @@ def test_a_pool_holds_no_more_than_its_budget_and_a_text():
         pool.add(chance.getrandbits(64), b"x" * chance.randrange(300))
         most = max(most, pool.n_bytes)
     assert most < 10_300
-    assert sum(map(len, pool.texts())) == 10_000
+    assert sum(len(one.text) for one in pool.texts(10_000)) == 10_000
 
 
 def test_a_pool_cuts_between_characters():
     pool = Pool(10)
     for key in range(5):
         pool.add(key, "中文😀".encode())
-    assert list(pool.texts()) == ["中文😀"]
+    assert [one.text for one in pool.texts(10)] == ["中文😀"]
     pool = Pool(8)
     pool.add(0, "中文😀".encode())
-    assert list(pool.texts()) == ["中文"]
+    assert [one.text for one in pool.texts(8)] == ["中文"]
 
 
 @pytest.mark.parametrize(
@@ -184,14 +187,15 @@ def test_wrong_options_are_refused(wrong):
         Tokenizer(**wrong)
 
 
-def test_the_same_bytes_in_any_process_with_any_threads(tmp_path):
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_same_bytes_in_any_process_with_any_threads(algorithm):
     texts = corpus(150, seed=9)
     script = (
-        "import sys, json, hashlib; from stages.tokenizer import train;"
-        "print(hashlib.sha256(train(json.load(sys.stdin), 2000)).hexdigest())"
+        "import sys, json, hashlib; from stages.tokenizer_train import Form, train;"
+        f"print(hashlib.sha256(train(json.load(sys.stdin), 2000, Form({algorithm!r}))).hexdigest())"
     )
-    found = {hashlib.sha256(train(texts, 2000)).hexdigest()}
-    for parallel, threads in (("false", "1"), ("true", "1"), ("true", "4")):
+    found = {hashlib.sha256(train(texts, 2000, Form(algorithm))).hexdigest()}
+    for parallel, threads in (("false", "1"), ("true", "4")):
         random.Random(threads + parallel).shuffle(texts)
         environment = {**os.environ, "TOKENIZERS_PARALLELISM": parallel, "RAYON_NUM_THREADS": threads}
         done = subprocess.run(
