@@ -192,6 +192,28 @@ def lm_lines(facts: dict[str, Any], path: str) -> Iterator[str]:
     yield f"language model: {path}"
 
 
+def tokenizer_lines(facts: dict[str, Any], path: str) -> Iterator[str]:
+    """What a tokenizer was made of, and where it is.
+
+    facts: what the Fit `tokenizer` tells.
+    """
+    heads = ("", "documents", "MB", "asked", "bytes per token")
+    rows = [_sampled(name, one) for kind in ("sources", "languages") for name, one in facts[kind].items()]
+    yield table([heads, *rows])
+    if facts["guard"] is not None:
+        yield f"{facts['guard']['single']} of the {facts['guard']['checked']} most frequent words are single tokens"
+    asked = facts["options"]["vocab_size"]
+    fewer = f" of {asked:,} asked for: there was nothing more to learn" if facts["vocab_size"] < asked else ""
+    yield f"{facts['options']['algorithm']}, {facts['vocab_size']:,} tokens{fewer}"
+    yield f"tokenizer: {path}"
+
+
+def _sampled(name: str, about: dict[str, Any]) -> tuple[str, ...]:
+    asked = "–" if about["asked_bytes"] is None else f"{about['asked_bytes'] / 1e6:,.2f}"
+    per_token = about["measured_bytes"] / about["tokens"]
+    return name, f"{about['documents']:,}", f"{about['bytes'] / 1e6:,.2f}", asked, f"{per_token:.2f}"
+
+
 WHOSE = {"reference": "of the reference", "corpus": "of the corpus", "held_out": "held out"}
 """Whose documents bounds are from."""
 

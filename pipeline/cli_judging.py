@@ -1,4 +1,4 @@
-"""The commands about judging: what-if, calibrate, train-classifier, classifier, train-lm."""
+"""The commands about judging: what-if, calibrate, train-classifier, classifier, train-lm, train-tokenizer."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 HOLDS_WORDS = """\
 The file holds every word that occurs often enough, and nothing is scrubbed
 first: names and addresses too. Think of that before you share it."""
+HOLDS_TEXT = """\
+The file's tokens spell what the files have often, and nothing is scrubbed first.
+Think of that before you share it."""
 
 
 def add_commands(commands: Subparsers) -> None:
@@ -26,6 +29,7 @@ def add_commands(commands: Subparsers) -> None:
     _add_train_classifier(commands)
     _add_classifier(commands)
     _add_train_lm(commands)
+    _add_train_tokenizer(commands)
 
 
 def _add_what_if(commands: Subparsers) -> None:
@@ -108,6 +112,22 @@ def _add_train_lm(commands: Subparsers) -> None:
     json_option(parser)
 
 
+def _add_train_tokenizer(commands: Subparsers) -> None:
+    example = "corpusmill train-tokenizer web/*.jsonl.zst books.txt --vocab-size 16384 --out tokenizer.json"
+    what = "train a tokenizer, for `tokenizers` and `transformers`"
+    parser = add_command(commands, _train_tokenizer, what, example, more=HOLDS_TEXT)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="to learn from: files, patterns, URLs")
+    parser.add_argument("--out", required=True, metavar="FILE", help="the new file, a tokenizer.json")
+    parser.add_argument("--vocab-size", type=whole, metavar="N", help="tokens at most (default: 32768)")
+    parser.add_argument("--algorithm", metavar="NAME", help="bpe (default), wordpiece or unigram")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="OPTION=VALUE", help="an option of the stage tokenizer"
+    )
+    _file_options(parser)
+    workers_option(parser)
+    json_option(parser)
+
+
 def _what_if(arguments: argparse.Namespace) -> int:
     from .answers import what_if_lines
     from .display import print_json, print_lines, progress
@@ -160,6 +180,15 @@ def _train_lm(arguments: argparse.Namespace) -> int:
     options = with_language(parse_options(arguments.set, LM), arguments.language)
     files = {"": tuple(arguments.files), "--reference": tuple(arguments.reference)}
     return _train(arguments, LM, files, options, lm_lines)
+
+
+def _train_tokenizer(arguments: argparse.Namespace) -> int:
+    from .answers import tokenizer_lines
+    from .train_fit import TOKENIZER, parse_options, with_flags
+
+    given = {"vocab_size": arguments.vocab_size, "algorithm": arguments.algorithm}
+    options = with_flags(parse_options(arguments.set, TOKENIZER), given)
+    return _train(arguments, TOKENIZER, {"": tuple(arguments.files)}, options, tokenizer_lines)
 
 
 def _train(

@@ -1,4 +1,4 @@
-"""What a Fit makes, from files alone: a classifier or a language model, without a recipe of the user's.
+"""What a Fit makes, from files alone: a classifier, a language model or a tokenizer, without a recipe of the user's.
 
 The documents go through a few stages to the Fit, in a run folder below TMPDIR that is deleted at the end. None of these
 stages removes personal data, and the file holds what the Fit learned, such as words that occur often enough, so it is
@@ -15,14 +15,16 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from . import storage
 from .engine import DeadWorker, LocalEngine
 from .errors import CorpusmillError, InputError, PlanError, RecipeError, StageError
 from .given_files import COMPRESSED, check_language, check_out, sources_of, writing
-from .plan import make_plan, references
+from .plan import make_plan
 from .recipe import Recipe, Settings, Source, Step
+from .references import references
 from .run import Runner
 from .schema import build
 from .stage import Fit, find_stage
@@ -44,15 +46,21 @@ DIED = (
 
 
 class Command(NamedTuple):
-    """A command that trains. files: flag, or nothing for what follows the command -> option with their sources."""
+    """A command that trains.
+
+    files: flag, or nothing for what follows the command -> option with their sources, or nothing if the Fit takes all;
+    options: those that have one value here.
+    """
 
     name: str
     fit: str
     files: Mapping[str, str]
+    options: Mapping[str, Any] = MappingProxyType({})
 
 
 CLASSIFIER = Command("train-classifier", "classifier_model", {"--positives": "positives", "--negatives": "negatives"})
 LM = Command("train-lm", "ngram_model", {"": "sources", "--reference": "bounds_sources"})
+TOKENIZER = Command("train-tokenizer", "tokenizer", {"": ""}, {"side": "all"})
 
 
 class Asked(NamedTuple):
@@ -87,6 +95,8 @@ def parse_options(texts: Iterable[str], command: Command) -> dict[str, Any]:
         if name in flags:
             where = f"after {flags[name]}" if flags[name] else f"after {command.name}"
             raise RecipeError(f"'{name}' are files here: give them {where}")
+        if name in command.options:
+            raise RecipeError(f"'{name}' is '{command.options[name]}' here")
         if name in found:
             raise RecipeError(f"{name} is set twice")
         is_reference = value.strip().startswith("@")  # which YAML wants in quotes, and the shell takes them
@@ -102,6 +112,13 @@ def with_language(options: dict[str, Any], code: str | None) -> dict[str, Any]:
     if "languages" in options:
         raise RecipeError("languages is set by --language, too")
     return {**options, "languages": [code]}
+
+
+def with_flags(options: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options, and those that have a flag of their own (option -> value, None if not given). Raises RecipeError."""
+    for name in options.keys() & {name for name, value in given.items() if value is not None}:
+        raise RecipeError(f"{name} is set by --{name.replace('_', '-')}, too")
+    return {**options, **{name: value for name, value in given.items() if value is not None}}
 
 
 def train(command: Command, asked: Asked, out: str, workers: int, progress: Progress) -> dict[str, Any]:
@@ -175,8 +192,8 @@ def _write(made: Fit, artifact: str, suffix: str, file: BinaryIO) -> None:
 def _recipe(command: Command, asked: Asked) -> Recipe:
     """A recipe of these files and stages."""
     sources = {flag: _sources(flag, asked) for flag in command.files}
-    names = {command.files[flag]: [source.name for source in of_flag] for flag, of_flag in sources.items()}
-    made = build(find_stage(command.fit), {**asked.options, **names}, command.fit)
+    names = {option: [source.name for source in sources[flag]] for flag, option in command.files.items() if option}
+    made = build(find_stage(command.fit), {**asked.options, **command.options, **names}, command.fit)
     for option, name in references(made).items():
         raise RecipeError(f"{command.fit} option '{option}': no stage makes '@{name}' here, give the path of a file")
     before = {name: values for name, values in STAGES.items() if name != LANGUAGE or LANGUAGE_COLUMN in made.needs()}
