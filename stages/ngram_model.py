@@ -19,6 +19,7 @@ from pipeline.schema import option
 from pipeline.stage import Bench, GlobalFit, stage
 
 from . import ngram_arpa, ngram_counts, ngram_estimate, ngram_file, ngram_measure, ngram_rounds, ngram_sample
+from .encoder import read_file
 from .ngram_counts import MAX_ORDER, MIN_ORDER
 from .ngram_estimate import ADD_K, KNESER_NEY, SMOOTHINGS, STUPID, Smoothing
 from .ngram_measure import Measured
@@ -26,7 +27,6 @@ from .ngram_rounds import Cutter, Estimates, NgramCounter, WordCounter, load, lo
 from .ngram_sample import ALL, BYTES, DOCUMENTS, HELD_OUT, MB, OTHER, TRAIN, Group, Int64s, Survey, bins_of
 from .ngram_words import MAX_WORDS
 from .profiles import CHARACTERS, load_profiles, own_identity
-from .tokenizer import read_file
 
 AUTO, PIECES = "auto", "pieces"
 ARPA = ".arpa"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .tokenizer import encoder, ids_of, parse
+from .encoder import encoder, parse, written_tokens
 
 PIECES = "pieces"
 Int64s = npt.NDArray[np.int64]
@@ -25,8 +25,7 @@ class Pieces:
         from .kernels.ngram_tokens import hashes_of
 
         self._encoder = encoder(content, name)
-        ids = ids_of(parse(content))
-        self.written = [token.encode() for token in sorted(ids, key=ids.__getitem__)]
+        self.written = [token.encode() for token in written_tokens(parse(content))]
         self.hashes = hashes_of(self.written)
 
     def ids(self, data: Any, starts: Int64s, stops: Int64s) -> tuple[npt.NDArray[np.int32], Int64s]:
@@ -34,8 +33,14 @@ class Pieces:
 
         starts, stops: int64[L], on character boundaries.
         """
-        spans = zip(starts.tolist(), stops.tolist(), strict=True)
-        found = self._encoder.encode_batch([data[start:stop].tobytes().decode() for start, stop in spans])
-        firsts = np.zeros(len(found) + 1, np.int64)
-        np.cumsum([len(ids) for ids in found], out=firsts[1:])
-        return np.fromiter((number for ids in found for number in ids), np.int32, int(firsts[-1])), firsts
+        data_D, offsets = _joined(data, starts, stops)
+        ids, firsts = self._encoder.encode(data_D, offsets)
+        return ids.astype(np.int32), firsts
+
+
+def _joined(data: Any, starts: Int64s, stops: Int64s) -> tuple[Any, Int64s]:
+    """The bytes of spans one after another, uint8[D], and where each begins and the last ends, int64[L+1]."""
+    offsets = np.zeros(len(starts) + 1, np.int64)
+    np.cumsum(stops - starts, out=offsets[1:])
+    spans = zip(starts.tolist(), stops.tolist(), strict=True)
+    return np.frombuffer(b"".join([data[start:stop].tobytes() for start, stop in spans]), np.uint8), offsets

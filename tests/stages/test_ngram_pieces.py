@@ -14,11 +14,11 @@ from ngram_models import MARKS, drawn
 from strategies import buffers, documents
 
 from pipeline.errors import InputError
+from stages.encoder import encoder
 from stages.kernels.ngram_tokens import hashes_of, keys
 from stages.ngram_file import Writer, parse
 from stages.ngram_pieces import Pieces
 from stages.ngram_score import score_lines, token_costs
-from stages.tokenizer import encoder
 
 TOKENIZER = tokenizer_cases.trained()
 PIECES = Pieces(TOKENIZER)

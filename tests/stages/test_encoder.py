@@ -6,6 +6,7 @@ import functools
 import json
 
 import pytest
+import token_kinds
 import tokenizers
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -13,8 +14,10 @@ from strategies import texts as any_text
 from tokenizer_cases import batches, corpus, cut, fitted, trained
 
 from pipeline.errors import InputError
-from stages import tokenizer as module
-from stages.tokenizer import END_OF_TEXT, Tokenizer, encoder, train
+from stages import encoder as module
+from stages.encoder import END_OF_TEXT, NEVER, PROBE, asking_library, bare, encoder
+from stages.pretokenizers import GPT2, own
+from stages.tokenizer import Tokenizer, train
 
 
 @functools.cache
@@ -83,6 +86,11 @@ def test_text_that_spells_the_mark_is_ordinary_text():
     assert library.encode(END_OF_TEXT).ids == [0]  # to anyone who opens the file, the mark is the mark
 
 
+def test_merges_that_make_the_mark_are_left_out():
+    ours = encoder(changed({"<|endoftext|": 900}, merges=[["<|endoftext|", ">"]]))
+    assert ours.encode_batch([END_OF_TEXT]) == [[ours.strings.index(bytes([byte])) for byte in END_OF_TEXT.encode()]]
+
+
 def changed(tokens: dict | None = None, **parts) -> bytes:
     """Our file with other parts, at the top or in the model, and with some tokens' ids changed."""
     content = json.loads(trained())
@@ -93,6 +101,19 @@ def changed(tokens: dict | None = None, **parts) -> bytes:
     return json.dumps(content).encode()
 
 
+def kind(name: str, **parts) -> bytes:
+    """A file of another kind with other parts."""
+    return json.dumps({**token_kinds.trained(name), **parts}).encode()
+
+
+def split(expression: str) -> dict:
+    return {"type": "Split", "pattern": {"Regex": expression}, "behavior": "Isolated", "invert": False}
+
+
+MARK = {
+    "id": 0, "content": END_OF_TEXT, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False,
+    "special": True,
+}  # fmt: skip
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
 BROKEN = {
     "empty": lambda: b"",
@@ -113,7 +134,6 @@ BROKEN = {
     "negative ids": lambda: changed({"!": -1}),
     "a byte missing": lambda: trained().replace(b'"!":1,', b'"zz":1,'),
     "merges of nothing": lambda: changed(merges=[["nosuch", "token"]]),
-    "merges that make the mark": lambda: changed({"<|endoftext|": 900}, merges=[["<|endoftext|", ">"]]),
     "merges of three": lambda: changed(merges=[["a", "b", "c"]]),
     "merges as text": lambda: changed(merges="a b"),
     "no mark": lambda: changed(added_tokens=[]),
@@ -148,6 +168,26 @@ BROKEN = {
         }
     ),
     "no bytes": lambda: changed(pre_tokenizer={"type": "Whitespace"}),
+    "added, not special": lambda: changed(added_tokens=[MARK, {**MARK, "id": 900, "content": "  ", "special": False}]),
+    "no decoder": lambda: changed(decoder=None),
+    "a decoder that strips": lambda: changed(
+        decoder={
+            "type": "Sequence",
+            "decoders": [{"type": "ByteLevel"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}],
+        }
+    ),
+    "joined too early": lambda: kind(
+        "unigram", decoder={"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "ByteFallback"}]}
+    ),
+    "unfit for the library": lambda: changed(version="9.9"),
+    "a post-processor that is none": lambda: changed(post_processor={"type": "Nothing"}),
+    "Unigram that is not cut": lambda: kind("unigram", pre_tokenizer=None),
+    "Unigram cut by nothing": lambda: kind("unigram", pre_tokenizer={"type": "Sequence", "pretokenizers": []}),
+    "Unigram cut at lines": lambda: kind("unigram", pre_tokenizer=split("\n")),
+    "Unigram cut at all marks but one": lambda: kind("unigram", pre_tokenizer=split(r"[^\w<>]")),
+    "WordPiece cut by GPT-2's": lambda: kind(
+        "wordpiece", pre_tokenizer={"type": "Sequence", "pretokenizers": [split(GPT2), BYTE_LEVEL]}
+    ),
     "lists in lists": lambda: changed(pre_tokenizer={"type": "Sequence", "pretokenizers": [[]]}),
 }
 
@@ -161,6 +201,44 @@ def test_a_file_that_cannot_be_used_is_refused(make, tmp_path):
     path.write_bytes(data)
     with pytest.raises(InputError, match=r"x\.json is no tokenizer"):
         encoder(str(path))
+
+
+def backtracking(letters: str) -> dict:
+    """What takes exponential time for a run of these letters with another behind it."""
+    steps = [split(rf"([{letters}]+\s?)+$"), {**BYTE_LEVEL, "use_regex": False}]
+    return {"type": "Sequence", "pretokenizers": steps}
+
+
+@pytest.mark.parametrize("text", ["a" * 60 + "!", "中" * 60 + "。"])
+def test_a_pattern_that_takes_too_long_is_an_error_and_no_panic(text):
+    made = encoder(changed(pre_tokenizer=backtracking("a中")), "slow.json")
+    assert made.encode_batch(["x"]) == [[made.strings.index(b"x")]]
+    with pytest.raises(InputError, match=r"^the tokenizer 'slow\.json' cannot encode a text: "):
+        made.encode_batch([text])
+    with pytest.raises(InputError, match=r"^slow\.json is no tokenizer that can be used here: "):
+        encoder(changed(pre_tokenizer=backtracking(r"\w")), "slow.json")
+
+
+def test_what_stops_a_process_is_no_error_of_a_file():
+    for stop in (KeyboardInterrupt, SystemExit, MemoryError):
+        with pytest.raises(stop), asking_library("x"):
+            raise stop
+
+
+def test_special_tokens_of_unigram_are_out_of_reach():
+    made, content = encoder(kind("unigram")), bare(token_kinds.trained("unigram"))
+    hidden = [token for token, _ in content["model"]["vocab"] if token.startswith(NEVER)]
+    assert len(hidden) == len(token_kinds.SPECIAL) + 1 and max(map(len, hidden)) < 10
+    text = " ".join([*hidden, "\uffff" * 300 + "0", "<0x41>中<0xE4>", *hidden]) + "".join(hidden)
+    (ids,) = made.encode_batch([text])
+    assert b"".join(made.strings[number] for number in ids) == text.encode()
+    for expression in own():
+        cut = tokenizers.pre_tokenizers.Split(tokenizers.Regex(expression), "isolated").pre_tokenize_str
+        assert not any(token in piece for piece, _ in cut(text + PROBE) for token in (*hidden, "<0"))
+
+
+def test_the_probe_has_all_bytes_of_text():
+    assert set(range(256)) - set(PROBE.encode()) == {0xC0, 0xC1, *range(0xF5, 0x100)}
 
 
 def test_files_too_large_or_not_there_are_refused(tmp_path, monkeypatch):
