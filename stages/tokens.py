@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.assets import identity_of
+from pipeline.batch import Batch
+from pipeline.errors import InputError
 from pipeline.schema import option
-from pipeline.stage import Export, Exported, ExportShard, Folder, stage
-
-ENCODE_BYTES = 4_000_000
-"""Text that is encoded at once: the library's lists take some twenty times as much memory."""
+from pipeline.stage import Export, Exported, ExportShard, Folder, Int64s, stage
 
 
 @stage("tokens")
@@ -22,12 +23,15 @@ class Tokens(Export):
     """Write the documents of each source and side as token shards (format: `train.tokens`).
 
     A document is `[EOT] t1 .. tn [EOT]`, so that its beginning and its end are learned and no document depends on
-    its neighbour. Text that spells the mark itself is encoded as any other text.
+    its neighbour. Text that spells the mark itself is encoded as any other text. The tokens of every document are
+    turned back into text and compared with it. Raises InputError, which names the document, if they differ.
 
-    Files, below `SIDE/SOURCE/`: `SHARD.npy` (the tokens) and `SHARD.docs.arrow` (uid, start, tokens and bytes of each
-    document); `tokens.json` lists them, `tokenizer.json` is the tokenizer.
+    Files, below `SIDE/SOURCE/`: `SHARD.npy` (the tokens) and `SHARD.docs.arrow` (uid, start, tokens, bytes and source
+    of each document); `tokens.json` lists them, `tokenizer.json` is the tokenizer. The tokens of a shard are in memory
+    until they are written, with 2 bytes each (4 if the vocabulary has over 65,536), beside a batch and 100 MB.
     """
 
+    version = 2
     libraries = ("tokenizers",)
 
     model: str = option("@tokenizer", "the stage that trained the tokenizer, or the path of a `tokenizer.json`")
@@ -41,28 +45,31 @@ class Tokens(Export):
     def export(self, shard: ExportShard) -> dict[str, Any]:
         from train import tokens
 
-        from .tokenizer import encoder
+        from .encoder import encoder
 
         with shard.read(self.model) as file:
             encode = encoder(file.read(), self.model)
-        sides: dict[str, _Side] = {side: _Side() for side in tokens.SIDES}
-        for batch in shard.batches():
-            sides_of = batch.column("split_side").to_pylist()
-            for row, ids in _encoded(encode, batch):
-                sides[sides_of[row]].add(batch.column("uid")[row].as_py(), ids, _n_bytes(batch, row))
         dtype = tokens.token_dtype(encode.vocab_size)
+        sides: dict[str, _Side] = {side: _Side() for side in tokens.SIDES}
+        check = Check(encode.strings)
+        for batch in shard.batches():
+            ids, borders = encode.encode(*batch.utf8())
+            check(batch, ids, borders)
+            for name, side in sides.items():
+                rows = np.flatnonzero(pc.equal(batch.column("split_side"), name).to_numpy(zero_copy_only=False))
+                side.add(batch, rows, ids, borders, dtype, encode.end_of_text)
         for name, side in sides.items():
             stem = f"{name}/{shard.source}/{shard.name}"
             with shard.write(f"{stem}.npy") as file:
-                tokens.write_array(file, side.joined(dtype, encode.end_of_text))
+                tokens.write_parts(file, side.parts, dtype)
             with shard.write(f"{stem}.docs.arrow") as file:
-                tokens.write_documents(file, *side.columns())
+                tokens.write_documents(file, *side.columns(), shard.source)
         return {name: side.facts() for name, side in sides.items()}
 
     def index(self, folder: Folder, shards: list[Exported], tags: dict[str, str]) -> None:
         from train import tokens
 
-        from .tokenizer import encoder
+        from .encoder import encoder
 
         with folder.read(self.model) as file:
             model = file.read()
@@ -81,51 +88,61 @@ class Tokens(Export):
             file.write((json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
 
 
+class Check:
+    """Compares the tokens of documents with their text. strings: the bytes that each token stands for."""
+
+    def __init__(self, strings: list[bytes]) -> None:
+        self._strings = np.frombuffer(b"".join(strings), np.uint8)
+        self._starts = np.cumsum([0, *map(len, strings)], dtype=np.int64)
+
+    def __call__(self, batch: Batch, ids: npt.NDArray[np.uint32], borders: Int64s) -> None:
+        """Raises InputError, which names the first document whose text is not what its tokens stand for."""
+        from .kernels.token_rows import first_difference
+
+        row = first_difference(ids, borders, *batch.utf8(), self._strings, self._starts)
+        if row >= 0:
+            raise InputError(
+                f"the tokens of document {batch.column('uid')[row].as_py()} are not its text: the tokenizer loses some,"
+                " use another one"
+            )
+
+
 class _Side:
     """The documents of one side of a shard."""
 
     def __init__(self) -> None:
-        self.uids: list[str] = []
-        self.ids: list[np.ndarray] = []
-        self.n_bytes: list[int] = []
+        self.parts: list[npt.NDArray[Any]] = []
+        self._uids: list[pa.Array] = []
+        self._sizes: list[Int64s] = []
+        self._n_bytes: list[Int64s] = []
 
-    def add(self, uid: str, ids: list[int], n_bytes: int) -> None:
-        self.uids.append(uid)
-        self.ids.append(np.array(ids, np.uint32))
-        self.n_bytes.append(n_bytes)
+    def add(self, batch: Batch, rows: Int64s, ids: Any, borders: Int64s, dtype: np.dtype[Any], mark: int) -> None:
+        """Take in some rows of a batch."""
+        from .kernels.token_rows import bordered_kernel
 
-    def joined(self, dtype: np.dtype[Any], end_of_text: int) -> np.ndarray:
-        """All tokens, each document between two marks."""
-        mark = np.array([end_of_text], np.uint32)
-        parts = [part for ids in self.ids for part in (mark, ids, mark)]
-        return np.concatenate([np.empty(0, np.uint32), *parts]).astype(dtype)
+        sizes = np.diff(borders)[rows] + 2
+        part = np.empty(int(sizes.sum()), dtype)
+        bordered_kernel(ids, borders, rows, mark, part)
+        self.parts.append(part)
+        self._uids.append(batch.column("uid").take(pa.array(rows)))
+        self._sizes.append(sizes)
+        self._n_bytes.append(np.diff(batch.utf8()[1])[rows])
 
-    def columns(self) -> tuple[list[str], np.ndarray, np.ndarray, list[int]]:
+    def columns(self) -> tuple[Any, Int64s, Int64s, Int64s]:
         """uid, start, n_tokens and n_bytes of the documents."""
-        n_tokens = np.array([len(ids) + 2 for ids in self.ids], np.int64)
-        return self.uids, np.cumsum(n_tokens) - n_tokens, n_tokens, self.n_bytes
+        n_tokens = _joined(self._sizes)
+        uids = [uid for part in self._uids for uid in part.to_pylist()]
+        return uids, np.cumsum(n_tokens) - n_tokens, n_tokens, _joined(self._n_bytes)
 
     def facts(self) -> dict[str, int]:
         """Counts; tokens: predicted ones, which are a document's own and its end."""
-        n_tokens = sum(map(len, self.ids)) + len(self.ids)
-        return {"documents": len(self.ids), "tokens": n_tokens, "bytes": sum(self.n_bytes)}
+        _, _, n_tokens, n_bytes = self.columns()
+        n_predicted = int(n_tokens.sum()) - len(n_tokens)
+        return {"documents": len(n_tokens), "tokens": n_predicted, "bytes": int(n_bytes.sum())}
 
 
-def _n_bytes(batch: Any, row: int) -> int:
-    _, offsets = batch.utf8()
-    return int(offsets[row + 1] - offsets[row])
-
-
-def _encoded(encode: Any, batch: Any) -> Iterator[tuple[int, list[int]]]:
-    """(row, token ids) of every document, some documents encoded at a time."""
-    _, offsets = batch.utf8()
-    text = batch.column("text")
-    first = 0
-    for row in range(len(batch)):
-        if row == len(batch) - 1 or offsets[row + 2] - offsets[first] > ENCODE_BYTES:
-            chunk = text.slice(first, row + 1 - first).to_pylist()
-            yield from enumerate(encode.encode_batch(chunk), start=first)
-            first = row + 1
+def _joined(parts: list[Int64s]) -> Int64s:
+    return np.concatenate([np.empty(0, np.int64), *parts])
 
 
 def by_source(shards: list[Exported], tags: dict[str, str]) -> dict[str, Any]:

@@ -1,25 +1,17 @@
-"""Token shards and the packed folder: written and read back, and nothing damaged or hostile gets in."""
+"""Token shards: written and read back, and nothing damaged or hostile gets in."""
 
 import contextlib
-import copy
 import io
-import json
-import shutil
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packed_folders import VOCAB_SIZE, byte_characters, encode, packed_folder, token_shard, tokenizer_json
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from packed_folders import encode, token_shard
 
 from train import tokens
 from train.errors import DataError, TrainError
-
-ENGLISH = "The quick brown fox jumps over the lazy dog; it's 3.14 and naïve. " * 5
-CHINESE = "今天天气很好，我们去公园散步。龍與國學，〇。" * 5
-EMOJI = "👩‍👩‍👧 😀🇫🇷 \U0010ffff\n\n\t　x"
 
 
 def as_file(array: np.ndarray) -> bytes:
@@ -45,6 +37,16 @@ def test_arrays_come_back(tmp_path, shape, dtype):
     for got in (read, tokens.open_array(str(path)), np.load(path, allow_pickle=False)):
         assert got.dtype == array.dtype
         np.testing.assert_array_equal(got, array)
+
+
+@pytest.mark.parametrize("parts", [[], [[]], [[1, 2], [], [65535]], [[7]]])
+@pytest.mark.parametrize("dtype", ["uint16", "uint32", "int32"])
+def test_parts_are_written_as_one_array(parts, dtype):
+    file, joined = io.BytesIO(), io.BytesIO()
+    arrays = [np.array(part, dtype) for part in parts]
+    tokens.write_parts(file, [array[::1] for array in arrays], np.dtype(dtype))
+    tokens.write_array(joined, np.concatenate([np.empty(0, dtype), *arrays]))
+    assert file.getvalue() == joined.getvalue()
 
 
 def test_a_slice_with_gaps_is_written_whole():
@@ -102,7 +104,7 @@ def test_any_changed_byte_is_refused_or_read(tmp_path_factory, place, change):
 
 def written(*columns) -> io.BytesIO:
     file = io.BytesIO()
-    tokens.write_documents(file, *columns)
+    tokens.write_documents(file, *columns, "书籍")
     file.seek(0)
     return file
 
@@ -115,6 +117,7 @@ def test_documents_come_back():
         "start": [0, 7, 9],
         "n_tokens": [7, 2, 8],
         "n_bytes": [5, 0, 6],
+        "source": ["web"] * 3,
     }
     assert len(token_shard([])[1]) == 0
 
@@ -150,7 +153,7 @@ def test_other_tables_and_garbage_are_refused():
     for file in (arrow(other), io.BytesIO(b""), io.BytesIO("不是表".encode() * 100)):
         with pytest.raises(DataError):
             tokens.read_documents(file)
-    wrong_type = pa.table({"uid": ["a"], "start": [0], "n_tokens": [2.5], "n_bytes": [3]})
+    wrong_type = pa.table({"uid": ["a"], "start": [0], "n_tokens": [2.5], "n_bytes": [3], "source": ["web"]})
     with pytest.raises(DataError, match="its columns are"):
         tokens.read_documents(arrow(wrong_type))
 
@@ -168,224 +171,6 @@ def test_a_name_of_a_column_that_is_no_text_is_refused():
     assert b"n_bytes" in content
     with pytest.raises(DataError, match="damaged"):
         tokens.read_documents(io.BytesIO(content.replace(b"n_bytes", b"\xee_bytes")))
-
-
-def pieces(sequence, start, n_tokens) -> io.BytesIO:
-    uid = [f"u{i}" for i in range(len(sequence))]
-    columns = [pa.array(values, pa.int32()) for values in (sequence, start, n_tokens, [0] * len(uid))]
-    return arrow(pa.Table.from_arrays([*columns[:3], pa.array(uid, pa.string()), columns[3]], schema=tokens.PIECES))
-
-
-def test_pieces_come_back():
-    file = pieces([0, 0, 1], [0, 4, 0], [4, 5, 9])
-    assert tokens.read_pieces(file, 8)["n_tokens"].to_pylist() == [4, 5, 9]
-    assert len(tokens.read_pieces(pieces([], [], []), 8)) == 0
-
-
-@pytest.mark.parametrize(
-    "columns",
-    [
-        ([0, 0, 1], [0, 4, 0], [4, 6, 9]),
-        ([0, 0, 1], [0, 5, 0], [4, 4, 9]),
-        ([0, 0, 1], [0, 3, 0], [4, 4, 9]),
-        ([0, 0, 2], [0, 4, 0], [4, 5, 9]),
-        ([0, 1, 0], [0, 0, 4], [4, 5, 5]),
-        ([1], [0], [4]),
-        ([0], [1], [4]),
-        ([0], [0], [0]),
-        ([0], [0], [-1]),
-        ([0], [-1], [4]),
-        ([-1], [0], [4]),
-        ([0, 0], [0, 2**31 - 1], [2**31 - 1, 5]),
-    ],
-)
-def test_pieces_out_of_place_are_refused(columns):
-    with pytest.raises(DataError):
-        tokens.read_pieces(pieces(*columns), 8)
-
-
-@pytest.fixture(scope="module")
-def trained() -> Tokenizer:
-    """A byte-level BPE with merges, a special token, and added ones that are plain text."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400,
-        special_tokens=["<|endoftext|>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator([ENGLISH, CHINESE, EMOJI], trainer)
-    tokenizer.add_tokens([AddedToken("公园里的猫", normalized=False), "catflap"])
-    return tokenizer
-
-
-@pytest.mark.parametrize(
-    "text", [ENGLISH, CHINESE, EMOJI, "", " ", "公园里的猫 and the catflap", "\x00\x7f\x85", "ภาษาไทย 한국어"]
-)
-def test_the_bytes_of_tokens_add_up_to_the_text(trained, text):
-    sizes = tokens.token_bytes(json.loads(trained.to_str()))
-    assert sizes.dtype == np.int32
-    ids = trained.encode(text, add_special_tokens=False).ids
-    assert sizes[ids].sum() == len(text.encode())
-
-
-def test_every_token_that_is_text_has_the_size_of_that_text(trained):
-    sizes = tokens.token_bytes(json.loads(trained.to_str()))
-    assert len(sizes) == trained.get_vocab_size(with_added_tokens=True)
-    end = trained.token_to_id("<|endoftext|>")
-    decoded = [trained.decode([number]) for number in range(len(sizes))]
-    whole = [number for number, text in enumerate(decoded) if "�" not in text and number != end]
-    assert len(whole) > 150
-    assert [int(sizes[number]) for number in whole] == [len(decoded[number].encode()) for number in whole]
-    assert sizes[end] == 0
-
-
-def test_the_special_token_written_out_as_text_has_its_size(trained):
-    tree = json.loads(trained.to_str())
-    alone = Tokenizer.from_str(json.dumps({**tree, "added_tokens": []}))
-    ids = alone.encode("<|endoftext|>中").ids
-    assert trained.token_to_id("<|endoftext|>") not in ids
-    assert tokens.token_bytes(tree)[ids].sum() == len("<|endoftext|>中".encode())
-
-
-def test_the_alphabet_is_that_of_the_tokenizers_library():
-    assert set(byte_characters()) == set(pre_tokenizers.ByteLevel.alphabet()) == tokens._byte_alphabet()
-    assert tokens.token_bytes(tokenizer_json()).tolist() == [1] * 256 + [0]
-    assert Tokenizer.from_str(json.dumps(tokenizer_json())).encode("a中").ids == encode("a中")
-
-
-def changed(**model) -> dict:
-    tree = tokenizer_json()
-    tree["model"].update(model)
-    return tree
-
-
-@pytest.mark.parametrize(
-    "tree",
-    [
-        {},
-        {"model": None, "added_tokens": []},
-        {"model": {"type": "BPE", "vocab": {"a": 0}}, "added_tokens": [{"content": "a"}]},
-        changed(type="WordPiece"),
-        changed(vocab={"a": 0, "▁the": 1}),
-        changed(vocab={"a": 0, "中": 1}),
-        changed(vocab={"a": 0, "b": 2}),
-        changed(vocab={"a": 0, "b": 0}),
-        changed(vocab={"a": "0"}),
-        changed(vocab=[1, 2]),
-    ],
-)
-def test_other_tokenizers_are_refused(tree):
-    with pytest.raises(DataError, match=r"tokenizer\.json"):
-        tokens.token_bytes(tree)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("packed")
-    train = {"web": [encode("hello world, 你好")] * 9, "books": [encode("一本书")]}
-    packed_folder(path, train, {"web": [encode("held out 留")]}, tags={"web": "crawl"}, shards=2)
-    return path
-
-
-def test_the_index_comes_back(folder):
-    index = tokens.read_index(str(folder))
-    assert json.loads((folder / "packed.json").read_text()) == json.loads(json.dumps(index.to_json()))
-    assert index.sources["web"].tag == "crawl" and index.sources["books"].tag is None
-    assert index.available()["books"] == (1, 10)
-    assert [shard.sequences for shard in index.sources["books"].train.shards] == [1, 0]
-    assert index.sources["web"].validation.total("bytes") == len("held out 留".encode())
-    assert tokens.read_token_bytes(str(folder), index).sum() == 256
-
-
-def shard_of(tree: dict) -> dict:
-    return tree["sources"]["web"]["train"]["shards"][0]
-
-
-def test_a_folder_that_is_none(tmp_path):
-    with pytest.raises(DataError, match="is this a folder of packed tokens"):
-        tokens.read_index(str(tmp_path))
-
-
-@pytest.mark.parametrize("text", [b"", b"[]", b"{", b"[" * 100_000, b"\xff", b'{"format": 1}', b"9" * 5000])
-def test_an_index_that_is_no_index(tmp_path, text):
-    (tmp_path / "packed.json").write_bytes(text)
-    with pytest.raises(DataError, match=r"packed\.json"):
-        tokens.read_index(str(tmp_path))
-
-
-CHANGES = {
-    "other format": (lambda tree: tree.update(format=2), "reads format 1: pack again"),
-    "unknown key": (lambda tree: tree.update(extra=1), "exactly"),
-    "missing key": (lambda tree: tree.pop("dtype"), "exactly"),
-    "true is no number": (lambda tree: tree.update(sequence_tokens=True), "whole number"),
-    "fraction": (lambda tree: tree.update(sequence_tokens=16.0), "whole number"),
-    "no tokens": (lambda tree: tree.update(sequence_tokens=0), "whole number"),
-    "end of text outside": (lambda tree: tree.update(end_of_text=VOCAB_SIZE), "whole number"),
-    "wrong dtype": (lambda tree: tree.update(dtype="uint32"), "dtype"),
-    "dtype of python": (lambda tree: tree.update(dtype="O"), "dtype"),
-    "larger vocabulary": (lambda tree: tree.update(vocab_size=VOCAB_SIZE + 1), "token_bytes"),
-    "other tokenizer": (lambda tree: tree.update(tokenizer_sha256="0" * 64), "not the tokenizer"),
-    "no digest": (lambda tree: tree.update(tokenizer_sha256=None), "must be a string"),
-    "sources a list": (lambda tree: tree.update(sources=[]), "a map"),
-    "source leaves": (lambda tree: tree["sources"].update({"../x": tree["sources"]["web"]}), "no name of a source"),
-    "tag a number": (lambda tree: tree["sources"]["web"].update(tag=1), "the tag"),
-    "shards a map": (lambda tree: tree["sources"]["web"]["train"].update(shards={}), "must be a list"),
-    "a shard twice": (lambda tree: tree["sources"]["web"]["train"]["shards"].append(shard_of(tree)), "twice"),
-    "shard leaves": (lambda tree: shard_of(tree).update(name="train/web/../../x"), "no name of a shard"),
-    "shard dots": (lambda tree: shard_of(tree).update(name="train/web/.."), "no name of a shard"),
-    "shard absolute": (lambda tree: shard_of(tree).update(name="/etc/passwd"), "no name of a shard"),
-    "shard of another": (lambda tree: shard_of(tree).update(name="train/books/000-00000-0000"), "no name of a shard"),
-    "shard is null": (lambda tree: shard_of(tree).update(name=None), "no name of a shard"),
-    "shard with NUL": (lambda tree: shard_of(tree).update(name="train/web/a\0"), "no name of a shard"),
-    "shard missing": (lambda tree: shard_of(tree).update(name="train/web/none"), "cannot read"),
-    "negative count": (lambda tree: shard_of(tree).update(bytes=-1), "whole number"),
-    "counts do not add up": (lambda tree: shard_of(tree).update(padding=shard_of(tree)["padding"] + 1), "add up"),
-    "documents do not add up": (lambda tree: shard_of(tree).update(documents=0), "add up"),
-    "one more sequence": (
-        lambda tree: shard_of(tree).update(
-            sequences=shard_of(tree)["sequences"] + 1, padding=shard_of(tree)["padding"] + 17
-        ),
-        "not what packed.json says",
-    ),
-}
-
-
-@pytest.mark.parametrize(("change", "says"), CHANGES.values(), ids=CHANGES)
-def test_a_changed_index_is_refused(folder, tmp_path, change, says):
-    shutil.copytree(folder, tmp_path / "copy")
-    tree = copy.deepcopy(json.loads((folder / "packed.json").read_text()))
-    change(tree)
-    (tmp_path / "copy" / "packed.json").write_text(json.dumps(tree))
-    with pytest.raises(DataError, match=says):
-        tokens.read_index(str(tmp_path / "copy"))
-
-
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("tokenizer.json", b"{}"),
-        ("token_bytes.npy", as_file(np.zeros(5, np.int32))),
-        ("token_bytes.npy", as_file(np.full(VOCAB_SIZE, -1, np.int32))),
-        ("token_bytes.npy", as_file(np.zeros(VOCAB_SIZE, np.uint16))),
-        ("train/web/000-00000-0000.npy", as_file(np.zeros((1, 17), np.uint16))),
-        ("train/web/000-00000-0000.npy", as_file(np.zeros((5, 17), np.uint32))),
-        ("tokenizer.json", None),
-        ("token_bytes.npy", None),
-        ("train/web/000-00000-0000.npy", None),
-        ("train/web/000-00000-0000.docs.arrow", None),
-    ],
-)
-def test_files_that_do_not_fit_the_index_are_refused(folder, tmp_path, name, data):
-    shutil.copytree(folder, tmp_path / "copy")
-    path = tmp_path / "copy" / name
-    path.unlink()
-    if data is not None:
-        path.write_bytes(data)
-    with pytest.raises(DataError, match=path.name.split(".")[0]):
-        tokens.read_index(str(tmp_path / "copy"))
 
 
 def test_errors_carry_their_exit_code():
