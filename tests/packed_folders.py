@@ -12,19 +12,10 @@ import os
 
 import numpy as np
 
-from train.pack import pack_shard
-from train.tokens import (
-    PackedIndex,
-    Shard,
-    Side,
-    Source,
-    read_documents,
-    token_bytes,
-    token_dtype,
-    write_array,
-    write_documents,
-    write_table,
-)
+from train.pack import add_costs, costs, pack_shard
+from train.packed import PackedIndex, Shard, Side, Source, write_pieces
+from train.tokens import read_documents, token_dtype, write_array, write_documents
+from train.vocabulary import token_bytes
 
 END_OF_TEXT = 256
 VOCAB_SIZE = 257
@@ -69,17 +60,20 @@ def token_shard(documents, name="d"):
     sizes = np.array([len(document) for document in bordered], np.int64)
     file = io.BytesIO()
     uids = [f"{name}-{number}" for number in range(len(documents))]
-    write_documents(file, uids, np.cumsum(sizes) - sizes, sizes, sizes - 2)
+    write_documents(file, uids, np.cumsum(sizes) - sizes, sizes, sizes - 2, "web")
     file.seek(0)
     return tokens, read_documents(file)
 
 
-def packed_folder(folder, train, validation=None, *, sequence_tokens=16, tags=None, shards=1) -> PackedIndex:
+def packed_folder(
+    folder, train, validation=None, *, sequence_tokens=16, tags=None, shards=1, packing="best_fit", long="fragment"
+) -> PackedIndex:
     """Write a packed folder and return its index.
 
     train, validation: {source: documents}, a document being a list of token ids without borders
     (use `encode`); each side of a source is spread over `shards` shards, of which some may be empty.
     """
+    how = (sequence_tokens, END_OF_TEXT, packing, long)
     validation, tags, folder = validation or {}, tags or {}, str(folder)
     os.makedirs(folder, exist_ok=True)
     sources = {}
@@ -88,9 +82,7 @@ def packed_folder(folder, train, validation=None, *, sequence_tokens=16, tags=No
         for side, documents in (("train", train[source]), ("validation", validation.get(source, []))):
             sides[side] = Side(
                 tuple(
-                    _write_shard(
-                        folder, f"{side}/{source}/000-{shard:05}-0000", documents[shard::shards], sequence_tokens
-                    )
+                    _write_shard(folder, f"{side}/{source}/000-{shard:05}-0000", documents[shard::shards], how)
                     for shard in range(shards)
                 )
             )
@@ -101,18 +93,32 @@ def packed_folder(folder, train, validation=None, *, sequence_tokens=16, tags=No
     with open(os.path.join(folder, "token_bytes.npy"), "wb") as file:
         write_array(file, token_bytes(tokenizer_json()))
     digest = hashlib.sha256(text).hexdigest()
-    index = PackedIndex(sequence_tokens, token_dtype(VOCAB_SIZE).name, VOCAB_SIZE, END_OF_TEXT, digest, sources)
-    with open(os.path.join(folder, "packed.json"), "w") as file:
-        json.dump(index.to_json(), file)
+    dtype = token_dtype(VOCAB_SIZE).name
+    index = PackedIndex(sequence_tokens, packing, long, dtype, VOCAB_SIZE, END_OF_TEXT, digest, sources)
+    ways = {
+        source: {
+            side: _costs(documents.get(source, []), sequence_tokens, shards)
+            for side, documents in (("train", train), ("validation", validation))
+        }
+        for source in train
+    }
+    for name, tree in (("packing.json", ways), ("packed.json", index.to_json())):
+        with open(os.path.join(folder, name), "w") as file:
+            json.dump(tree, file)
     return index
 
 
-def _write_shard(folder, name, documents, sequence_tokens) -> Shard:
-    packed = pack_shard(*token_shard(documents, name), sequence_tokens, END_OF_TEXT)
+def _costs(documents, sequence_tokens, shards) -> dict[str, dict[str, int]]:
+    sizes = np.array([len(document) + 2 for document in documents], np.int64)
+    return add_costs(costs(sizes[shard::shards], sequence_tokens) for shard in range(shards))
+
+
+def _write_shard(folder, name, documents, how) -> Shard:
+    packed = pack_shard(*token_shard(documents, name), *how)
     path = os.path.join(folder, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(f"{path}.npy", "wb") as file:
         write_array(file, packed.rows)
     with open(f"{path}.docs.arrow", "wb") as file:
-        write_table(file, packed.pieces)
+        write_pieces(file, packed.pieces)
     return Shard(name, **packed.counts)

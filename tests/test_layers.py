@@ -12,7 +12,23 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {"numba", "fasttext", "datasets", "presidio_analyzer", "phonenumbers", "spacy", "torch", "ray"}
-TRAIN_LIGHT = {f"train.{name}" for name in ("config", "errors", "loader", "mixtures", "pack", "tokens", "verdict")}
+TRAIN_LIGHT = {
+    f"train.{name}"
+    for name in (
+        "account",
+        "config",
+        "errors",
+        "loader",
+        "mixtures",
+        "pack",
+        "packed",
+        "plan",
+        "sequences",
+        "tokens",
+        "verdict",
+        "vocabulary",
+    )
+}
 """What others may use of `train`: it needs no torch."""
 TRAIN_MAY = {"torch", "numpy", "pyarrow", "tokenizers", "yaml", "scipy"}
 STAGES_MAY = {f"pipeline.{name}" for name in ("stage", "batch", "schema", "errors", "assets", "yaml_tree", "intervals")}

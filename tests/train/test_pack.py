@@ -1,53 +1,98 @@
-"""Packing: no pair of tokens lost or doubled, no sequence too full, and as good as best-fit-decreasing is."""
+"""Cutting and fitting: no pair of tokens lost or doubled, no sequence too full, as good as best-fit-decreasing is."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packed_folders import END_OF_TEXT, encode, token_shard
 
-from train.errors import DataError
-from train.pack import best_fit, cut, pack_shard
+from train.pack import arrange, best_fit, crop, cut, stream
 
-TEXTS = ["", "a", "The quick brown fox. ", "中", "今天天气很好，我们去公园散步。", "😀👩‍👩‍👧", "long " * 40, "长" * 50]
-texts = st.lists(st.sampled_from(TEXTS) | st.text(max_size=30), max_size=12)
+sizes = st.lists(st.integers(2, 60), max_size=14)
+
+
+def tuples(pieces) -> list[tuple[int, int, int]]:
+    return list(zip(*(column.tolist() for column in pieces), strict=True))
+
+
+def pairs(pieces) -> list[tuple[int, int]]:
+    """(document, place of the first token) of every pair of neighbours that pieces hold."""
+    return [(document, offset + i) for document, offset, length in tuples(pieces) for i in range(length - 1)]
+
+
+def all_pairs(n_tokens: list[int]) -> list[tuple[int, int]]:
+    return [(document, i) for document, size in enumerate(n_tokens) for i in range(size - 1)]
 
 
 def test_cut_pieces_overlap_by_one_token():
-    pieces = cut(np.array([1, 2, 5, 6, 9, 10]), 5)
-    assert pieces.document.tolist() == [0, 1, 2, 3, 3, 4, 4, 5, 5, 5]
-    assert pieces.offset.tolist() == [0, 0, 0, 0, 4, 0, 4, 0, 4, 8]
-    assert pieces.length.tolist() == [1, 2, 5, 5, 2, 5, 5, 5, 5, 2]
+    pieces = cut(np.array([2, 5, 6, 9, 10]), 5)
+    assert pieces.document.tolist() == [0, 1, 2, 2, 3, 3, 4, 4, 4]
+    assert pieces.offset.tolist() == [0, 0, 0, 4, 0, 4, 0, 4, 8]
+    assert pieces.length.tolist() == [2, 5, 5, 2, 5, 5, 5, 5, 2]
     assert [len(column) for column in cut(np.array([], np.int64), 5)] == [0, 0, 0]
 
 
-@given(st.lists(st.integers(2, 60), max_size=10), st.integers(2, 20))
+@given(sizes, st.integers(2, 20))
 def test_cut_holds_every_pair_once(n_tokens, capacity):
     pieces = cut(np.array(n_tokens, np.int64), capacity)
-    pairs = [
-        (document, offset + i)
-        for document, offset, length in zip(*(column.tolist() for column in pieces), strict=True)
-        for i in range(length - 1)
-    ]
-    assert pairs == [(document, i) for document, size in enumerate(n_tokens) for i in range(size - 1)]
+    assert pairs(pieces) == all_pairs(n_tokens)
     assert all(2 <= length <= capacity for length in pieces.length)
+    for document, size in enumerate(n_tokens):
+        assert (pieces.document == document).sum() == max(1, -(-(size - 1) // (capacity - 1)))
 
 
-def naive_best_fit(lengths, capacity):
-    """Best-fit-decreasing as it is defined, O(n^2)."""
-    rooms, bins = [], [0] * len(lengths)
-    for place in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        fitting = [(room, number) for number, room in enumerate(rooms) if room >= lengths[place]]
-        number = min(fitting)[1] if fitting else len(rooms)
-        rooms[number:] = rooms[number:] or [capacity]
-        rooms[number] -= lengths[place]
-        bins[place] = number
-    return bins, len(rooms)
+@given(sizes, st.integers(2, 20))
+def test_crop_keeps_the_beginning(n_tokens, capacity):
+    expected = [(document, i) for document, i in all_pairs(n_tokens) if i < capacity - 1]
+    assert pairs(crop(np.array(n_tokens, np.int64), capacity)) == expected
 
 
-def first_fit(lengths, capacity):
+def naive_stream(n_tokens: list[int], capacity: int) -> tuple[list[tuple[int, int, int]], list[int]]:
+    """Documents end to end, slot by slot."""
+    pieces, sequence, row, used = [], [], 0, 0
+    for document, size in enumerate(n_tokens):
+        offset = 0
+        while offset < size - 1:
+            if capacity - used < 2:
+                row, used = row + 1, 0
+            length = min(size - offset, capacity - used)
+            pieces.append((document, offset, length))
+            sequence.append(row)
+            offset, used = offset + length - 1, used + length
+    return pieces, sequence
+
+
+@given(sizes, st.integers(2, 20))
+def test_stream_is_the_naive_one(n_tokens, capacity):
+    pieces, sequence = stream(np.array(n_tokens, np.int64), capacity)
+    assert (tuples(pieces), sequence.tolist()) == naive_stream(n_tokens, capacity)
+    assert pairs(pieces) == all_pairs(n_tokens)
+    loads = np.bincount(sequence, pieces.length)
+    assert ((loads == capacity) | (loads == capacity - 1))[:-1].all(), "only a single slot is ever left"
+
+
+def test_a_single_slot_that_is_left_stays_empty():
+    pieces, sequence = stream(np.array([4, 7, 2]), 5)
+    assert tuples(pieces) == [(0, 0, 4), (1, 0, 5), (1, 4, 3), (2, 0, 2)]
+    assert sequence.tolist() == [0, 1, 2, 2]
+    pieces, sequence = stream(np.array([5, 2, 9]), 5)  # a full one, and nothing of it is in the next
+    assert tuples(pieces) == [(0, 0, 5), (1, 0, 2), (2, 0, 3), (2, 2, 5), (2, 6, 3)]
+    assert sequence.tolist() == [0, 1, 1, 2, 3]
+
+
+def naive_best_fit(lengths: list[int], capacity: int) -> list[int]:
+    """The room left in each bin by best-fit-decreasing as it is defined, a piece at a time, sorted."""
+    rooms: list[int] = []
+    for length in sorted(lengths, reverse=True):
+        fitting = [room for room in rooms if room >= length]
+        if fitting:
+            rooms.remove(min(fitting))
+        rooms.append((min(fitting) if fitting else capacity) - length)
+    return sorted(rooms)
+
+
+def first_fit(lengths: list[int], capacity: int) -> int:
     """How many bins first-fit-decreasing needs."""
-    rooms = []
+    rooms: list[int] = []
     for length in sorted(lengths, reverse=True):
         number = next((number for number, room in enumerate(rooms) if room >= length), len(rooms))
         rooms[number:] = rooms[number:] or [capacity]
@@ -55,25 +100,34 @@ def first_fit(lengths, capacity):
     return len(rooms)
 
 
-cases = st.integers(1, 70).flatmap(
+def rooms_of(lengths: list[int], capacity: int) -> list[int]:
+    """The room left in each bin, sorted; no bin is empty."""
+    bins, n_bins = best_fit(np.array(lengths, np.int64), capacity)
+    loads = np.bincount(bins, lengths, n_bins).astype(int)
+    assert len(loads) == n_bins and (loads > 0).all() and (loads <= capacity).all()
+    return sorted((capacity - loads).tolist())
+
+
+cases = (st.integers(1, 70) | st.just(2049)).flatmap(
     lambda capacity: st.tuples(st.lists(st.integers(1, capacity), max_size=60), st.just(capacity))
 )
 
 
 @given(cases)
 def test_best_fit_is_the_naive_one(case):
-    bins, n_bins = best_fit(np.array(case[0], np.int64), case[1])
-    assert (bins.tolist(), n_bins) == naive_best_fit(*case)
+    assert rooms_of(*case) == naive_best_fit(*case)
+
+
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 40)), max_size=8), st.integers(12, 40))
+def test_best_fit_of_many_equal_lengths_is_the_naive_one(many, capacity):
+    lengths = [length for length, times in many for _ in range(times)]
+    assert rooms_of(lengths, capacity) == naive_best_fit(lengths, capacity)
 
 
 @given(cases)
 def test_bins_are_full_enough(case):
-    lengths, capacity = case
-    bins, n_bins = best_fit(np.array(lengths, np.int64), capacity)
-    loads = np.bincount(bins, lengths, n_bins)
-    assert len(loads) == n_bins and (loads <= capacity).all() and (loads > 0).all()
-    # What any algorithm has that opens a bin only when nothing fits: two half-empty bins would be one.
-    assert (loads * 2 <= capacity).sum() <= 1
+    """What any algorithm has that opens a bin only when nothing fits: two half-empty bins would be one."""
+    assert sum(2 * room >= case[1] for room in rooms_of(*case)) <= 1
 
 
 @given(st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=6), min_size=1, max_size=30))
@@ -112,74 +166,20 @@ def test_extremes():
     assert best_fit(np.full(50_000, 2), 2)[1] == 50_000
     bins, n_bins = best_fit(np.ones(60_000, np.int64), 20_000)
     assert n_bins == 3 and np.bincount(bins).tolist() == [20_000] * 3
+    bins, n_bins = best_fit(np.array([1 << 20, 1, (1 << 20) - 1]), 1 << 20)
+    assert n_bins == 2 and bins[1] == bins[2] != bins[0]
 
 
-def pack(documents, sequence_tokens):
-    return pack_shard(*token_shard(documents), sequence_tokens, END_OF_TEXT)
+def test_as_many_lengths_as_there_can_be_take_no_longer():
+    """Every piece has a length of its own, so that nothing can be moved together: a bin for each pair."""
+    bins, n_bins = best_fit(np.arange(1, 40_000), 40_000)
+    assert n_bins == 20_000 and np.bincount(bins).max() == 2
 
 
-@given(texts, st.integers(1, 40))
-def test_every_pair_of_every_document_once(values, sequence_tokens):
-    documents = [encode(text) for text in values]
-    rows, pieces, counts = pack(documents, sequence_tokens)
-    found = {}
-    for piece in pieces.to_pylist():
-        held = rows[piece["sequence"], piece["start"] : piece["start"] + piece["n_tokens"]].tolist()
-        for i in range(len(held) - 1):
-            place = piece["uid"], piece["part"] * sequence_tokens + i
-            assert place not in found
-            found[place] = held[i], held[i + 1]
-    bordered = [[END_OF_TEXT, *document, END_OF_TEXT] for document in documents]
-    assert found == {
-        (f"d-{number}", i): (document[i], document[i + 1])
-        for number, document in enumerate(bordered)
-        for i in range(len(document) - 1)
-    }
-    assert counts["tokens"] == len(found) == sum(len(document) - 1 for document in bordered)
-
-
-@given(texts, st.integers(1, 40))
-def test_counts_and_padding_add_up(values, sequence_tokens):
-    documents = [encode(text) for text in values]
-    rows, pieces, counts = pack(documents, sequence_tokens)
-    covered = np.zeros(rows.shape, int)
-    for piece in pieces.to_pylist():
-        covered[piece["sequence"], piece["start"] : piece["start"] + piece["n_tokens"]] += 1
-    assert (np.diff(covered, axis=1) <= 0).all(), "pieces from the first slot on, without gaps, then padding"
-    assert covered.max(initial=0) <= 1 and (rows[covered == 0] == END_OF_TEXT).all()
-    assert counts == {
-        "sequences": len(rows),
-        "tokens": sum(len(document) + 1 for document in documents),
-        "padding": int((covered == 0).sum()),
-        "documents": len(documents),
-        "pieces": len(pieces),
-        "cuts": sum(part > 0 for part in pieces["part"].to_pylist()),
-        "bytes": sum(len(document) for document in documents),
-    }
-    assert counts["sequences"] * (sequence_tokens + 1) == counts["padding"] + sum(pieces["n_tokens"].to_pylist())
-
-
-def test_a_shard_without_documents():
-    rows, pieces, counts = pack([], 8)
-    assert rows.shape == (0, 9) and len(pieces) == 0 and set(counts.values()) == {0}
-
-
-def test_the_same_twice_and_pieces_in_the_order_of_documents():
-    documents = [encode("短文"), encode("a longer document"), encode("b"), encode("长" * 20)]
-    one, two = pack(documents, 30), pack(documents, 30)
-    np.testing.assert_array_equal(one.rows, two.rows)
-    assert one.pieces.equals(two.pieces)
-    in_row = [piece["uid"] for piece in one.pieces.to_pylist() if piece["sequence"] == 2]
-    assert in_row == sorted(in_row)
-
-
-def test_tokens_that_do_not_belong_to_the_documents_are_refused():
-    tokens, docs = token_shard([encode("hello"), encode("中")])
-    with pytest.raises(DataError, match="but its documents"):
-        pack_shard(tokens[:-1], docs, 8, END_OF_TEXT)
-    with pytest.raises(DataError, match="without its borders"):
-        pack_shard(tokens, docs, 8, END_OF_TEXT + 1)
-    moved = tokens.copy()
-    moved[[6, 5]] = moved[[5, 6]]
-    with pytest.raises(DataError, match="without its borders"):
-        pack_shard(moved, docs, 8, END_OF_TEXT)
+@pytest.mark.parametrize("way", [("concat", "fragment"), ("best_fit", "fragment"), ("pad", "fragment")])
+def test_a_document_of_five_million_tokens(way):
+    pieces, sequence, n_sequences = arrange(np.array([9, 5_000_000, 30]), 2049, *way)
+    assert int((pieces.length - 1).sum()) == 8 + 4_999_999 + 29
+    assert np.bincount(sequence, pieces.length, n_sequences).max() == 2049
+    long = pieces.offset[pieces.document == 1]
+    assert (np.diff(long, append=4_999_999) == pieces.length[pieces.document == 1] - 1).all()
