@@ -14,13 +14,15 @@ import dataclasses
 import hashlib
 import shlex
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from train.config import VERSION, Config
 from train.errors import ConfigError
-from train.tokens import PackedIndex
+from train.packed import PackedIndex
 
 from . import storage
 from .contenders import (
@@ -43,7 +45,7 @@ from .stage import Export
 from .work import Workspace
 from .worker import Done, Progress
 
-FORMAT = 2
+FORMAT = 4
 """Version of `ablation.json`. Raise it when it changes for the same runs."""
 SHOWN_LINES = 5
 OWN_OPTIONS = ("data", "out", "mixture", "tokens", "seed")
@@ -80,23 +82,45 @@ def check_ablation(plan: Plan) -> None:
             raise RecipeError(f"{need}, and '{chosen.data}' has none{did_you_mean(label_of(chosen), packing)}")
         raise RecipeError(f"{need}: add the stages tokenizer, tokens and pack")
     expand(chosen.mixtures, recipe)
-    _check_options(recipe.path, chosen)
+    _check_options(recipe.path, chosen, [source.name for source in recipe.sources])
 
 
-def _check_options(path: str, chosen: Ablation) -> None:
-    from train.config import Config
-
+def _check_options(path: str, chosen: Ablation, sources: Collection[str]) -> None:
     known = [field.name for field in dataclasses.fields(Config) if field.name not in OWN_OPTIONS]
     for name in chosen.train:
         if name in OWN_OPTIONS:
             raise RecipeError(f"{path}: ablation option 'train' may not have '{name}': the ablation sets it")
         if name not in known:
             raise RecipeError(f"{path}: ablation option 'train' has no option '{name}'{did_you_mean(name, known)}")
-    given: dict[str, Any] = {"data": "", "out": "", "tokens": chosen.tokens, **chosen.train}
+    tokens = {} if chosen.train.get("phases") else {"tokens": chosen.tokens}
+    given: dict[str, Any] = {"data": "", "out": "", **tokens, **chosen.train}
     try:
-        Config(**given)
+        config = Config(**given)
     except ConfigError as error:
         raise RecipeError(f"{path}: ablation option 'train': {error}") from error
+    if config.phases:
+        _check_phases(f"{path}: ablation option 'train'", config, chosen.tokens, sources)
+
+
+def _check_phases(where: str, config: Config, tokens: int, sources: Collection[str]) -> None:
+    if config.tokens != tokens:
+        raise RecipeError(
+            f"{where}: phases have {config.tokens:,} tokens together, but every run gets {tokens:,}: set the ablation's"
+            f" option tokens to {config.tokens:_}"
+        )
+    for number, phase in enumerate(config.phases, start=1):
+        mixture = phase.get("mixture", {})
+        for name in mixture if isinstance(mixture, dict) else ():
+            if name not in sources:
+                raise RecipeError(
+                    f"{where}: the mixture of phase {number} names no source of this recipe: '{name}'"
+                    f"{did_you_mean(name, sources)}"
+                )
+    if all("mixture" in phase for phase in config.phases):
+        raise RecipeError(
+            f"{where}: every one of the phases has its own mixture, so that all runs would be"
+            " the same: leave it out where the compared one is meant"
+        )
 
 
 def _result(work: Workspace) -> str:
@@ -149,7 +173,7 @@ def _runs(work: Workspace, chosen: Ablation) -> list[Run]:
             decides = {"mixture": weights, "tokens": chosen.tokens, "seed": seed, **UNCAPPED, **chosen.train}
             packed = storage.sha256_of(storage.join(one.folder, "packed.json"))
             shards = work.plan.artifacts[label_of(chosen)], one.mixture.without, packed
-            mark = hashlib.sha256(repr((shards, torch_version(), decides)).encode()).hexdigest()
+            mark = hashlib.sha256(repr((shards, VERSION, torch_version(), decides)).encode()).hexdigest()
             name = f"{one.mixture.name}-{seed}"
             out = storage.join(work.root, "ablation", f"{name}-{mark[:16]}")
             runs.append(Run(one, seed, name, {"data": one.folder, "out": out, **decides}, out))
@@ -206,7 +230,8 @@ def _conclude(chosen: Ablation, index: PackedIndex, runs: list[Run], results: li
 
     mixtures = {run.contender.mixture.name: run.contender for run in runs}
     seen = {
-        name: [source for source, weight in one.mixture.weights.items() if weight] for name, one in mixtures.items()
+        result["mixture"]: [source for source, served in result["served"].items() if served["tokens"]]
+        for result in results
     }
     losses: dict[str, dict[int, dict[str, float]]] = {}
     for run, result in zip(runs, results, strict=True):

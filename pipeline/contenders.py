@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from train.errors import DataError
-from train.tokens import PackedIndex, read_index
+from train.packed import PackedIndex, read_index
 
 from . import storage
 from .errors import InputError, RecipeError

@@ -6,22 +6,23 @@ sequences of every source as they were. `mix.json` holds the account: what was a
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from train import tokens as formats
 from train.errors import ConfigError, DataError
-from train.loader import Shards
-from train.mixtures import Allotment, Order, allot
-from train.tokens import PackedIndex, Side, Source, read_index
+from train.packed import PackedIndex, Shard, Side, Source, read_index, write_pieces
+from train.plan import Order, Phase, Plan, allot
+from train.sequences import Shards
+from train.tokens import write_array
 
 from . import storage
 from .contenders import label_of
@@ -58,13 +59,18 @@ class Mixing:
     run: str
     asked: Asked
     mixture: Mixture
-    allotment: Allotment
+    plan: Plan
     data: str
     packed: str
     out: str
     marks: str
     fingerprint: str
-    n_blocks: int
+    block_sequences: int
+
+    @property
+    def order(self) -> Order:
+        """Which sequences come in which shard."""
+        return Order(self.plan, self.asked.seed, self.block_sequences)
 
     @property
     def replay(self) -> str:
@@ -114,7 +120,7 @@ def _mix(
 ) -> dict[str, Any]:
     storage.make_folder(storage.join(mixing.run, "work"), private=True)
     storage.make_folder(mixing.marks)  # from here on, what is in the new folder is ours
-    tasks = [BlockTask(number) for number in range(mixing.n_blocks)]
+    tasks = [BlockTask(number) for number in range(mixing.order.n_blocks)]
     left = [task for task in tasks if not _is_there(mixing, task)]
     progress.begin("mix", len(tasks), len(tasks) - len(left))
     with start_engine(mixing, workers) as engine:
@@ -157,7 +163,7 @@ def _prepare(run: str, asked: Asked, out: str | None) -> tuple[Mixing, PackedInd
     available = index.available()
     mixture = resolve(asked.mixture, recipe, {name: n for name, (_, n) in available.items()})
     try:
-        allotment = allot(mixture.weights, available, asked.tokens, asked.max_epochs)
+        plan = allot([Phase(mixture.weights, asked.tokens)], available, asked.max_epochs)
     except ConfigError as error:
         raise RecipeError(f"{recipe.path}: {error}") from error
     packed = storage.sha256_of(storage.join(data, "packed.json"))
@@ -165,9 +171,9 @@ def _prepare(run: str, asked: Asked, out: str | None) -> tuple[Mixing, PackedInd
     folder = out or storage.join(run, "mix", f"{asked.mixture}-{asked.tokens}-{fingerprint[:8]}")
     mark = hashlib.sha256(f"{fingerprint} {os.path.abspath(folder)}".encode()).hexdigest()
     row_bytes = (index.sequence_tokens + 1) * np.dtype(index.dtype).itemsize
-    n_blocks = -(-allotment.total * row_bytes // SHARD_BYTES)
+    block_sequences = max(1, SHARD_BYTES // row_bytes)
     marks = storage.join(run, "work", f"mix-{mark[:16]}")
-    return Mixing(run, asked, mixture, allotment, data, packed, folder, marks, fingerprint, n_blocks), index
+    return Mixing(run, asked, mixture, plan, data, packed, folder, marks, fingerprint, block_sequences), index
 
 
 def _packed_folder(run: str, recipe: Recipe, label: str | None) -> str:
@@ -192,45 +198,41 @@ def _recipe(run: str) -> Recipe:
     return parse_recipe(where, read_manifest(run)["recipe_text"])
 
 
+@functools.lru_cache(maxsize=1)
+def _opened(data: str, packed: str, sources: tuple[str, ...]) -> tuple[PackedIndex, Shards, np.ndarray]:
+    """All training sequences of the sources, opened once per worker; and the number of the first of each.
+
+    packed: hash of the index, so that another corpus in the same place is opened anew.
+    """
+    index = read_index(data)
+    sides = [index.sources[name].train for name in sources]
+    first = np.cumsum([0, *(side.total("sequences") for side in sides)], dtype=np.int64)
+    return index, Shards(index, data, [shard for side in sides for shard in side.shards]), first
+
+
 def block_task(mixing: Mixing, segment: None, task: BlockTask) -> Done:
     """Write one shard of the mixed corpus, then its sidecar."""
     started = time.perf_counter()
-    index = read_index(mixing.data)
-    order = Order(mixing.allotment, mixing.asked.seed, mixing.n_blocks)
+    order = mixing.order
+    index, shards, first = _opened(mixing.data, mixing.packed, order.sources)
     source, _, row = order.block(task.number)
+    row += first[source]
     rows = np.empty((len(row), index.sequence_tokens + 1), np.dtype(index.dtype))
-    pieces, counts = [], {}
-    for number, name in enumerate(order.sources):
-        where = np.flatnonzero(source == number)
-        shards = Shards(index, mixing.data, index.sources[name].train.shards)
-        for part in _parts(shards, row[where]):
-            rows[where[part.where]] = part.rows
-            pieces.append(_moved(part.pieces, part.inside, where[part.where]))
-        counts[name] = {"sequences": len(where), "tokens": int(shards.tokens_of(row[where]).sum())}
+    pieces = []
+    for number, where, inside in shards.locate(row):
+        rows[where] = shards.array(number)[inside]
+        pieces.append(_moved(shards.pieces(number), inside, where))
     table = pa.concat_tables(pieces).sort_by([("sequence", "ascending"), ("start", "ascending")])
     names = (f"{task.name}.npy", f"{task.name}.docs.arrow")
     with storage.commit(storage.join(mixing.out, names[0])) as file:
-        formats.write_array(file, rows)
+        write_array(file, rows)
     with storage.commit(storage.join(mixing.out, names[1])) as file:
-        formats.write_table(file, table.combine_chunks())
+        write_pieces(file, table)
     files = {name: storage.size_of(storage.join(mixing.out, name)) for name in names}
-    facts = {"fingerprint": mixing.fingerprint, "facts": _facts(task, rows, table), "sources": counts, "files": files}
+    facts = {"fingerprint": mixing.fingerprint, "facts": _facts(task, rows, table), "files": files}
+    facts["sources"] = _counts(order.sources, source, table)
     storage.write_json(sidecar_path(mixing.marks, f"{task.number:05d}"), facts)
     return Done(task.name, [task.name], len(rows), rows.nbytes, time.perf_counter() - started)
-
-
-class Part(NamedTuple):
-    """Rows of one shard: the places asked for that it serves, its own row numbers there, their tokens, all pieces."""
-
-    where: np.ndarray
-    inside: np.ndarray
-    rows: np.ndarray
-    pieces: pa.Table
-
-
-def _parts(shards: Shards, rows: np.ndarray) -> Iterator[Part]:
-    for number, where, inside in shards.locate(rows):
-        yield Part(where, inside, shards.array(number)[inside], shards.pieces(number))
 
 
 def _moved(pieces: pa.Table, inside: np.ndarray, sequences: np.ndarray) -> pa.Table:
@@ -244,16 +246,27 @@ def _moved(pieces: pa.Table, inside: np.ndarray, sequences: np.ndarray) -> pa.Ta
     return pieces.take(pa.array(taken)).set_column(0, pieces.schema.field(0), moved)
 
 
+def _counts(names: Sequence[str], source: np.ndarray, table: pa.Table) -> dict[str, dict[str, int]]:
+    """Sequences and tokens of each source; source int32[K], of each sequence, an index of the names."""
+    tokens = np.zeros(len(names), np.int64)
+    np.add.at(tokens, source[table["sequence"].to_numpy()], table["n_tokens"].to_numpy() - 1)
+    sequences = np.bincount(source, minlength=len(names))
+    pairs = zip(names, sequences.tolist(), tokens.tolist(), strict=True)
+    return {name: {"sequences": n, "tokens": n_tokens} for name, n, n_tokens in pairs}
+
+
 def _facts(task: BlockTask, rows: np.ndarray, table: pa.Table) -> dict[str, Any]:
-    """The counts of a packed shard; of the bytes of a document's pieces nothing is known."""
-    n_tokens = table["n_tokens"].to_numpy()
-    covered, first = int(n_tokens.sum()), int((table["part"].to_numpy() == 0).sum())
+    """The counts of a packed shard; what is not in these sequences, and the bytes of a piece, is not known."""
+    n_tokens, part = table["n_tokens"].to_numpy(), table["part"].to_numpy()
+    covered, first = int(n_tokens.sum()), int((part == 0).sum())
     return {
         "name": task.name,
         "sequences": len(rows),
         "tokens": covered - len(n_tokens),
         "padding": rows.size - covered,
+        "cropped": 0,
         "documents": first,
+        "documents_cut": int((part == 1).sum()),
         "pieces": len(n_tokens),
         "cuts": len(n_tokens) - first,
         "bytes": 0,
@@ -262,12 +275,12 @@ def _facts(task: BlockTask, rows: np.ndarray, table: pa.Table) -> dict[str, Any]
 
 def _finish(mixing: Mixing, index: PackedIndex, tasks: list[BlockTask]) -> dict[str, Any]:
     """Copy what belongs to the folder, and write its index and the account, which comes last."""
-    served = {name: {"sequences": 0, "tokens": 0} for name in mixing.allotment.sequences}
+    served = {name: {"sequences": 0, "tokens": 0} for name in mixing.plan.sources}
     shards = []
     for task in tasks:
         sidecar = finished(mixing.marks, f"{task.number:05d}", mixing.fingerprint)
         assert sidecar is not None, f"{task.name} is missing"
-        shards.append(formats.Shard(**sidecar["facts"]))
+        shards.append(Shard(**sidecar["facts"]))
         for name, counts in sidecar["sources"].items():
             for key, value in counts.items():
                 served[name][key] += value
@@ -288,7 +301,7 @@ def _finish(mixing: Mixing, index: PackedIndex, tasks: list[BlockTask]) -> dict[
 
 
 def _account(mixing: Mixing, served: dict[str, dict[str, int]]) -> dict[str, Any]:
-    allotment, total = mixing.allotment, sum(counts["tokens"] for counts in served.values())
+    plan, total = mixing.plan, sum(counts["tokens"] for counts in served.values())
     return {
         "mixture": mixing.mixture.name,
         "cited": mixing.mixture.cited,
@@ -298,17 +311,17 @@ def _account(mixing: Mixing, served: dict[str, dict[str, int]]) -> dict[str, Any
         "max_epochs": mixing.asked.max_epochs,
         "tokens_asked": mixing.asked.tokens,
         "tokens": total,
-        "shards": mixing.n_blocks,
+        "shards": mixing.order.n_blocks,
         "sources": {
             name: {
                 "weight": mixing.mixture.weights[name],
                 "share": counts["tokens"] / total,
-                "tokens_planned": allotment.planned[name],
+                "tokens_planned": plan.asked[name],
                 "tokens": counts["tokens"],
                 "sequences": counts["sequences"],
-                "sequences_there": allotment.available[name],
-                "epochs": allotment.epochs[name],
-                "capped": name in allotment.capped,
+                "sequences_there": plan.available[name],
+                "epochs": plan.epochs[name],
+                "capped": name in plan.capped,
             }
             for name, counts in served.items()
         },

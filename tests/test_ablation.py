@@ -142,7 +142,11 @@ def test_one_worker_gives_the_same_bytes(folder, one_seed):
 def test_training_runs_on_ray_give_the_same_bytes(folder, one_seed):
     from pipeline.engine_ray import RayEngine
 
+    shutil.copytree(folder / "run", folder / "ray")
+    for trained in ("work", "out"):
+        shutil.rmtree(folder / "ray" / trained / "ablation")
     run_plan(plan(folder, ONE_SEED), str(folder / "ray"), 2, Silent(), RayEngine)
+    assert len(list((folder / "ray" / "work" / "ablation").rglob("result.json"))) == 2
     assert reproducible(folder, "ray") == one_seed
 
 
@@ -160,7 +164,7 @@ def test_another_objective_trains_nothing_again(folder):
 
 
 VARIANT = RECIPE.replace("[natural, mostly_chinese]", "[natural]").replace(
-    "  tokens: 3_000", "  variants: {no_dedup: {without: [dedup_exact]}}\n  tokens: 3_000"
+    "  tokens: 3_000", "  variants: {no_dedup: {without: [dedup_exact]}}\n  seeds: 1\n  tokens: 3_000"
 )
 
 
@@ -227,6 +231,23 @@ def test_a_failing_training_run_is_named_with_what_it_said(folder):
     assert not out(folder, "ablation", "ablation.json", run="broken").exists()
 
 
+def test_phases_and_the_repetition_of_a_target_reach_the_training_runs(folder):
+    shutil.copytree(folder / "run", folder / "phases")
+    phases = "phases: [{tokens: 2_000}, {mixture: {chinese: 1}, tokens: 1_000}], target_tokens: 9_000"
+    changed = RECIPE.replace("[natural, mostly_chinese]", "[only_english]").replace("width: 16", f"width: 16, {phases}")
+    run(folder, changed + "  seeds: 1\n", out="phases")
+    (one,) = load(folder, "ablation", "ablation.json", run="phases")["runs"]
+    first, second = (phase["served"] for phase in one["account"]["phases"])
+    assert first["chinese"]["tokens"] == second["english"]["tokens"] == 0
+    assert first["english"]["tokens"] == pytest.approx(2_000, abs=80)
+    assert second["chinese"]["tokens"] == pytest.approx(1_000, abs=80)
+    assert one["planned"] == {"chinese": 1_000, "english": 2_000}
+    there = {name: sum(shard["sequences"] for shard in source["train"]["shards"])
+             for name, source in load(folder, "pack", "packed.json", run="phases")["sources"].items()}  # fmt: skip
+    for name, served in one["served"].items():
+        assert served["epochs"] == pytest.approx(3 * served["sequences"] / there[name], rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -241,6 +262,28 @@ def test_a_failing_training_run_is_named_with_what_it_said(folder):
         ("width: 16", "width: 15", "width must be a multiple of"),
         ("width: 16", "seed: 16", "ablation option 'train' may not have 'seed': the ablation sets it"),
         ("  - pack: {sequence_tokens: 64}\n", "", "the ablation needs packed tokens"),
+        (
+            "width: 16",
+            "phases: [{tokens: 2_000}]",
+            "phases have 2,000 tokens together, but every run gets 3,000: set the ablation's option tokens to 2_000",
+        ),
+        (
+            "width: 16",
+            "phases: [{tokens: 2_000}, {tokens: 1_000, mixture: {chinese: 1, englsh: 1}}]",
+            "the mixture of phase 2 names no source of this recipe: 'englsh' (did you mean 'english'?)",
+        ),
+        (
+            "width: 16",
+            "phases: [{tokens: 2_000, mixture: {全唐诗: 1}}, {tokens: 1_000}]",
+            "phase 1 names no source of this",
+        ),
+        ("width: 16", "phases: [{tokens: 3_000, mixture: uniform}]", "every one of the phases has its own mixture, so"),
+        (
+            "width: 16",
+            "phases: 7",
+            "ablation option 'train': phases must be a list of {mixture: ..., tokens: N}, got 7",
+        ),
+        ("width: 16", "target_tokens: 2_000", "target_tokens must be at least tokens = 3,000, got 2,000"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_read(folder, old, new, message):

@@ -16,7 +16,8 @@ from pipeline.cli import main
 from pipeline.engine import LocalEngine
 from pipeline.errors import InputError, RecipeError
 from pipeline.mix import Asked, mix
-from train.tokens import read_index, read_pieces
+from train.packed import read_index, read_pieces
+from train.sequences import Shards
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,24 @@ def test_the_same_bytes_for_any_workers_another_order_for_another_seed(folder, m
     assert files["a"].keys() == files["c"].keys()
     assert files["a"] != files["c"]
     assert mixed(folder, "uniform", 15_000, out="a")["did_nothing"]
+
+
+def test_counts_are_of_what_is_in_the_shards_and_the_data_are_opened_once(folder, monkeypatch):
+    monkeypatch.setattr(mixing, "SHARD_BYTES", 3_000)
+    opened = []
+    monkeypatch.setattr(mixing, "Shards", lambda *given: opened.append(given) or Shards(*given))
+    mixing._opened.cache_clear()
+    account = mixed(folder, "mostly_chinese", 12_000, out="counted")
+    shards = read_index(str(folder / "counted")).sources["mixture"].train.shards
+    assert account["shards"] == len(shards) > 5 and len(opened) == 1
+    found = pieces(folder / "counted")
+    assert sum(shard.documents_cut for shard in shards) == sum(part == 1 for _, part, _ in found) > 0
+    assert sum(shard.documents for shard in shards) == sum(part == 0 for _, part, _ in found) > 0
+    for name, counts in account["sources"].items():
+        there = packed(folder, name)
+        mine = [len(tokens) - 1 for uid, part, tokens in found if (uid, part) in there]
+        assert counts["tokens"] == sum(mine) > 0
+    assert sum(counts["sequences"] for counts in account["sources"].values()) == sum(one.sequences for one in shards)
 
 
 def test_it_can_be_trained_on_and_validation_is_what_it_was(folder):

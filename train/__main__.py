@@ -45,8 +45,8 @@ def _train(config: Config, display: _Display) -> None:
 
     result = train(config, display.say, display.progress)
     display.clear()
-    scores = (f"{source} {one['bits_per_byte']:.4f}" for source, one in result["validation"].items() if one["bytes"])
-    print(f"bits per byte: {', '.join(scores)}" if result["validation"] else "no source has validation text")
+    scores = [f"{source} {one['bits_per_byte']:.4f}" for source, one in result["validation"].items() if one["bytes"]]
+    print(f"bits per byte: {', '.join(scores)}" if scores else "no source has validation text")
 
 
 def main(argv: Sequence[str]) -> int:

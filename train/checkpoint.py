@@ -1,8 +1,8 @@
 """The state of a run on disk: written whole or not at all, read without running code.
 
 A checkpoint is a map of plain values and tensors: `run` (all that decides the weights, compared before a run goes on
-from it), `step` (steps done), `tokens` (predicted pairs seen), `log_bytes` (length of metrics.jsonl then), `window`
-(losses not yet written there), `model` and `optimizer`.
+from it), `loader` (the step, the skipped windows, and what plan they are of), `served` (the account until then),
+`log_bytes` (length of metrics.jsonl then), `window` (losses not yet written there), `model` and `optimizer`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import torch
 from .errors import DataError
 from .record import check_same_run, replacing
 
-FORMAT = 1
-_KEYS = {"format", "run", "step", "tokens", "log_bytes", "window", "model", "optimizer"}
+FORMAT = 3
+_KEYS = {"format", "run", "loader", "served", "log_bytes", "window", "model", "optimizer"}
 
 
 def save(path: str, state: Mapping[str, Any]) -> None:

@@ -11,16 +11,21 @@ import dataclasses
 import math
 import reprlib
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import yaml
 
 from .errors import ConfigError, did_you_mean
+from .mixtures import MAX_TOKENS
 
+VERSION = 2
+"""Of what a run makes of its options and data: raised when the same ones give other weights."""
 MAX_CONFIG_BYTES = 100_000
 NAMED_MIXTURES = ("natural", "uniform")
+DEFAULT_TOKENS = 2_000_000
+MAX_PHASES = 100
 
 
 def option(
@@ -31,9 +36,10 @@ def option(
     le: float | None = None,
     choices: tuple[str, ...] | None = None,
     decides: bool = True,
+    flag: bool = True,
 ) -> Any:
-    """An option: default, help, inclusive bounds, choices. decides: the trained weights depend on it."""
-    metadata = {"help": help, "ge": ge, "le": le, "choices": choices, "decides": decides}
+    """An option: default, help, inclusive bounds, choices. decides: the weights depend on it; flag: it is one."""
+    metadata = {"help": help, "ge": ge, "le": le, "choices": choices, "decides": decides, "flag": flag}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -49,7 +55,17 @@ class Config:
     mixture: str | dict[str, float] = option(  # noqa: RUF009 - each Config makes its own map
         "natural", "natural, uniform, or weights of sources: in YAML a map, as a flag web=0.5,books=0.5"
     )
-    tokens: int = option(2_000_000, "budget of training tokens", ge=1, le=10**15)
+    tokens: int = option(
+        None, f"budget of training tokens (default {DEFAULT_TOKENS:,}, or the sum of phases)", ge=1, le=MAX_TOKENS
+    )
+    phases: list[dict[str, Any]] = option(  # noqa: RUF009 - each Config makes its own list
+        (),
+        "list of {mixture: ..., tokens: N}, trained one after another; without a mixture it is that of the run",
+        flag=False,
+    )
+    target_tokens: int = option(
+        0, "budget of the run that this one stands for, whose repetition it matches; 0: none", ge=0, le=MAX_TOKENS
+    )
     seed: int = option(0, "of the initial weights and the order of the data", ge=0, le=2**63 - 1)
     max_epochs: float = option(4.0, "a source is shown at most this often", ge=1e-9, le=1e9)
     layers: int = option(2, "blocks of attention and SwiGLU", ge=1, le=256)
@@ -76,9 +92,26 @@ class Config:
     def __post_init__(self) -> None:
         for field, kind in _fields():
             value = getattr(self, field.name)
-            object.__setattr__(self, field.name, _checked(field, kind, value, field.name))
+            if field.name != "tokens" or value is not None:
+                object.__setattr__(self, field.name, _checked(field, kind, value, field.name))
+        in_phases = sum(phase["tokens"] for phase in self.phases)
+        if in_phases > MAX_TOKENS:
+            raise ConfigError(f"phases have {in_phases:,} tokens together, they may have at most {MAX_TOKENS:,}")
+        if self.tokens is None:
+            object.__setattr__(self, "tokens", in_phases or DEFAULT_TOKENS)
+        if self.phases and in_phases != self.tokens:
+            raise ConfigError(f"phases have {in_phases:,} tokens together, but tokens is {self.tokens:,}: leave it out")
+        if self.phases and self.mixture != "natural" and all("mixture" in phase for phase in self.phases):
+            raise ConfigError("mixture has no effect: every one of the phases has its own")
+        if 0 < self.target_tokens < self.tokens:
+            raise ConfigError(f"target_tokens must be at least tokens = {self.tokens:,}, got {self.target_tokens:,}")
         if self.width % (2 * self.heads):
             raise ConfigError(f"width must be a multiple of 2 x heads = {2 * self.heads}, got {self.width}")
+
+    def budgets(self) -> list[tuple[str | dict[str, float], int]]:
+        """Mixture and tokens of each phase; of the only one, if no phases are given."""
+        phases = [(phase.get("mixture", self.mixture), phase["tokens"]) for phase in self.phases]
+        return phases or [(self.mixture, self.tokens)]
 
     def deciding(self) -> dict[str, Any]:
         """The options that the trained weights depend on, ready for JSON."""
@@ -105,9 +138,9 @@ def _shown(value: Any) -> str:
 def _checked(field: dataclasses.Field[Any], kind: Any, value: Any, where: str) -> Any:
     """`value` as the option's type and within its bounds. Raises ConfigError that begins with `where`."""
     try:
-        value = _mixture(value) if field.name == "mixture" else _scalar(value, kind)
+        value = _READERS[field.name](value) if field.name in _READERS else _scalar(value, kind)
     except TypeError:
-        wanted = _TYPE_NAMES.get(kind, "a name or weights of sources")
+        wanted = _TYPE_NAMES.get(kind) or _WANTED[field.name]
         raise ConfigError(f"{where} must be {wanted}, got {_shown(value)}") from None
     except ValueError as error:
         raise ConfigError(f"{where} {error}") from None
@@ -156,6 +189,38 @@ def _mixture(value: Any) -> str | dict[str, float]:
     if not any(weights.values()):
         raise ValueError("gives no source a weight above 0")
     return dict(sorted(weights.items()))
+
+
+def _phases(value: Any) -> list[dict[str, Any]]:
+    """The phases of a run, each with `tokens` and, if it has one of its own, `mixture`."""
+    if not isinstance(value, list | tuple):
+        raise TypeError
+    if len(value) > MAX_PHASES:
+        raise ValueError(f"must be at most {MAX_PHASES}, got {len(value):,}")
+    return [_phase(f"number {number}:", one) for number, one in enumerate(value, start=1)]
+
+
+def _phase(where: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or "tokens" not in value:
+        raise ValueError(f"{where} must be a map with tokens, such as {{tokens: 1_000_000}}, got {_shown(value)}")
+    for key in value:
+        if key not in ("mixture", "tokens"):
+            raise ValueError(f"{where} has no option {_shown(key)}{did_you_mean(_shown(key), ('mixture', 'tokens'))}")
+    tokens = value["tokens"]
+    if type(tokens) is not int or not 1 <= tokens <= MAX_TOKENS:
+        raise ValueError(f"{where} tokens must be a whole number from 1 to {MAX_TOKENS:,}, got {_shown(tokens)}")
+    if "mixture" not in value:
+        return {"tokens": tokens}
+    try:
+        return {"mixture": _mixture(value["mixture"]), "tokens": tokens}
+    except TypeError:
+        raise ValueError(f"{where} mixture must be {_WANTED['mixture']}, got {_shown(value['mixture'])}") from None
+    except ValueError as error:
+        raise ValueError(f"{where} mixture {error}") from None
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {"mixture": _mixture, "phases": _phases}
+_WANTED = {"mixture": "a name or weights of sources", "phases": "a list of {mixture: ..., tokens: N}"}
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -215,8 +280,10 @@ def parser() -> argparse.ArgumentParser:
     made = _Parser("python -m train", description=_DESCRIPTION, allow_abbrev=False)
     made.add_argument("--config", metavar="FILE", help="YAML of the options below, with _ for -; flags override it")
     for field, kind in _fields():
+        if not field.metadata["flag"]:
+            continue
         note = field.metadata["help"]
-        if field.default is not dataclasses.MISSING:
+        if field.default not in (dataclasses.MISSING, None):
             note = f"{note} (default {str(field.default).lower() if kind is bool else field.default})"
         settings: dict[str, Any] = {"help": note.replace("%", "%%"), "default": argparse.SUPPRESS, "dest": field.name}
         if kind is bool:
@@ -230,7 +297,8 @@ def parser() -> argparse.ArgumentParser:
 _DESCRIPTION = (
     "Train a small decoder on a mixture of packed sources and write metrics.jsonl, checkpoint.pt and result.json. "
     "Called again after any interruption, it goes on from the last checkpoint; called again after the end, it does "
-    "nothing."
+    "nothing. A file given by --config may also have phases: a list of {mixture: ..., tokens: N}, trained one after "
+    "another."
 )
 
 
@@ -247,7 +315,7 @@ def _number(kind: Any, value: Any) -> Any:
 def read_config(argv: Sequence[str]) -> Config:
     """The config of a command line. Raises ConfigError; SystemExit after --help."""
     flags, unknown = parser().parse_known_args(list(argv))
-    known = {_flag(field.name) for field, _ in _fields()} | {"--config"}
+    known = {_flag(field.name) for field, _ in _fields() if field.metadata["flag"]} | {"--config"}
     if unknown:
         name = unknown[0].partition("=")[0]
         raise ConfigError(f"there is no option {_shown(name)}{did_you_mean(name, known)}")

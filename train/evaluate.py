@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .loader import Batch, validation_batches
-from .tokens import PackedIndex
+from .packed import PackedIndex
 
 IGNORED = -100
 """The target of positions that do not count; torch's cross-entropy leaves it out."""

@@ -21,16 +21,19 @@ import torch
 from torch import Tensor, nn
 
 from . import checkpoint
-from .config import Config
+from .account import Account, check, settle
+from .config import VERSION, Config
 from .errors import ConfigError, DataError, TrainError
 from .evaluate import Place, Score, evaluate, token_nats
 from .flops import training_flops
 from .loader import Batch, Loader
-from .mixtures import Allotment, allot, check_weights, natural, uniform
+from .mixtures import weights_of
 from .model import Decoder, Shape, hidden_width
 from .optim import learning_rate, make_optimizer, set_learning_rate
+from .packed import PackedIndex, read_index, read_token_bytes
+from .parts import plan_of
+from .plan import COARSE, Phase, Plan
 from .record import Clock, Log, check_same_run, peak_memory_bytes, read_json, write_json
-from .tokens import PackedIndex, read_index, read_token_bytes
 
 Progress = Callable[[int, int, float, float], None]
 """Called now and then with steps done, steps in all, loss in nats per token, tokens per second."""
@@ -53,13 +56,10 @@ def choose_place(config: Config) -> Place:
     return Place(torch.device(name), torch.bfloat16 if half else None)
 
 
-def mixture_weights(config: Config, index: PackedIndex) -> dict[str, float]:
-    """The weight of every source, with a sum of 1. Raises ConfigError."""
+def phases_of(config: Config, index: PackedIndex) -> list[Phase]:
+    """The phases of a run, the weights of every source in each with a sum of 1. Raises ConfigError."""
     tokens = {name: n_tokens for name, (_, n_tokens) in index.available().items()}
-    named = {"natural": natural, "uniform": uniform}
-    if isinstance(config.mixture, str):
-        return named[config.mixture](tokens)
-    return check_weights(config.mixture, tokens)
+    return [Phase(weights_of(mixture, tokens), budget) for mixture, budget in config.budgets()]
 
 
 def model_shape(config: Config, index: PackedIndex) -> Shape:
@@ -81,6 +81,7 @@ def _identity(config: Config, place: Place) -> dict[str, Any]:
         digest = hashlib.sha256(file.read()).hexdigest()
     return {
         **config.deciding(),
+        "version": VERSION,
         "device": place.device.type,
         "precision": "bfloat16" if place.autocast else "float32",
         "data_sha256": digest,
@@ -104,14 +105,24 @@ class Run:
 
     def __init__(self, config: Config, index: PackedIndex, place: Place) -> None:
         self.config, self.index, self.place = config, index, place
-        self.weights = mixture_weights(config, index)
-        self.allotment: Allotment = allot(self.weights, index.available(), config.tokens, config.max_epochs)
-        self.loader = Loader(index, config.data, self.allotment, config.seed, config.batch_sequences)
+        self.phases = phases_of(config, index)
+        self.plan: Plan = plan_of(index, config.data, self.phases, config.max_epochs, config.target_tokens)
+        self.loader = Loader(index, config.data, self.plan, config.seed, config.batch_sequences)
+        self.served = Account.of(self.loader)
         self.sizes = read_token_bytes(config.data, index)
         self.model = Decoder(model_shape(config, index), config.seed).to(place.device)
         self.optimizer = make_optimizer(self.model, config.weight_decay)
-        self.step = self.n_tokens = 0
         self.window: list[tuple[Tensor, Tensor, int]] = []
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.loader.step
+
+    @property
+    def n_tokens(self) -> int:
+        """Predicted pairs seen until now."""
+        return self.served.tokens
 
     @property
     def n_steps(self) -> int:
@@ -123,8 +134,8 @@ class Run:
         window = [[nats.item(), norm.item(), n_tokens] for nats, norm, n_tokens in self.window]
         return {
             "run": identity,
-            "step": self.step,
-            "tokens": self.n_tokens,
+            "loader": self.loader.state_dict(),
+            "served": self.served.state_dict(),
             "log_bytes": log_bytes,
             "window": window,
             "model": self.model.state_dict(),
@@ -133,33 +144,35 @@ class Run:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to where a checkpoint was written."""
-        self.step, self.n_tokens = state["step"], state["tokens"]
+        self.loader.load_state_dict(state["loader"])
+        self.served.load_state_dict(state["served"])
         self.window = [(torch.tensor(nats), torch.tensor(norm), n) for nats, norm, n in state["window"]]
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
 
     def advance(self) -> None:
         """One step of training."""
-        nats, n_tokens = self._backward(self.loader.batch(self.step))
+        batch = self.loader[self.step]
+        nats = self._backward(batch)
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip)
         set_learning_rate(self.optimizer, self._rate(self.step))
         self.optimizer.step()
         self.optimizer.zero_grad()
-        self.window.append((nats, norm, n_tokens))
-        self.step, self.n_tokens = self.step + 1, self.n_tokens + n_tokens
+        self.window.append((nats, norm, batch.n_tokens))
+        self.served.add(batch)
+        self.loader.step += 1
 
-    def _backward(self, batch: Batch) -> tuple[Tensor, int]:
-        """Gradients of the mean nats per token; returns their sum, and the tokens."""
-        n_tokens = int(np.count_nonzero(batch.mask))
-        assert n_tokens > 0
+    def _backward(self, batch: Batch) -> Tensor:
+        """Gradients of the mean nats per token; returns the sum of nats."""
+        assert batch.n_tokens > 0
         total = torch.zeros((), device=self.place.device)
         size = self.place.sequences_at_once(self.index)
         for begin in range(0, len(batch.inputs), size):
             rows = slice(begin, begin + size)
             nats = token_nats(self.model, batch, rows, self.place, self.config.attend_across_documents).sum()
-            (nats / n_tokens).backward()  # type: ignore[no-untyped-call]
+            (nats / batch.n_tokens).backward()  # type: ignore[no-untyped-call]
             total += nats.detach()
-        return total, n_tokens
+        return total
 
     def line(self) -> dict[str, Any]:
         """The line of metrics.jsonl for the steps since the last one: loss is over all of their tokens.
@@ -205,11 +218,15 @@ def _validation_line(run: Run, scores: dict[str, Score]) -> dict[str, Any]:
     return {"step": run.step, "tokens": run.n_tokens, "validation": validation}
 
 
-def _result(run: Run, identity: dict[str, Any], scores: dict[str, Score]) -> dict[str, Any]:
+def _weights(phases: list[Phase]) -> dict[str, float]:
+    """The weight of each source over all phases."""
+    n_tokens = sum(phase.tokens for phase in phases)
+    return {name: math.fsum(one.weights[name] * one.tokens / n_tokens for one in phases) for name in phases[0].weights}
+
+
+def _result(run: Run, identity: dict[str, Any], scores: dict[str, Score], account: dict[str, Any]) -> dict[str, Any]:
     """The content of result.json."""
-    served, allotment = run.loader.served(run.n_steps), run.allotment
-    assert sum(int(counts["tokens"]) for counts in served.values()) == run.n_tokens
-    assert {name: counts["sequences"] for name, counts in served.items()} == allotment.sequences
+    plan = run.plan
     validation = {
         source: {
             "bits_per_byte": score.bits_per_byte,
@@ -222,15 +239,17 @@ def _result(run: Run, identity: dict[str, Any], scores: dict[str, Score]) -> dic
     }
     return {
         "config": identity,
-        "weights": run.weights,
-        "planned": allotment.planned,
-        "served": served,
-        "capped": list(allotment.capped),
-        "short_tokens": allotment.short_tokens,
+        "weights": _weights(run.phases),
+        "planned": plan.asked,
+        "served": account["total"]["served"],
+        "account": account,
+        "capped": list(plan.capped),
+        "coarse": list(plan.coarse),
+        "short_tokens": plan.short_tokens,
         "steps": run.n_steps,
         "tokens": run.n_tokens,
         "parameters": run.model.n_parameters(),
-        "flops": training_flops(run.model.shape, allotment.total),
+        "flops": training_flops(run.model.shape, plan.total),
         "validation": validation,
         "threads": run.config.threads,
         "device": _device_name(run.place),
@@ -294,18 +313,32 @@ def _train(run: Run, identity: dict[str, Any], say: Callable[[str], None], progr
     if state is not None:
         run.restore(state)
         say(f"going on from step {run.step} of {run.n_steps}")
-    if run.allotment.short_tokens:
-        say(f"every source is at max_epochs: the run lacks {run.allotment.short_tokens:,} of its tokens")
+    if run.plan.short_tokens:
+        say(f"no source may be shown more often (max_epochs): the run lacks {run.plan.short_tokens:,} of its tokens")
+    if run.plan.coarse:
+        say(
+            f"too few sequences of {', '.join(run.plan.coarse)} are drawn to match target_tokens: its run would repeat"
+            f" them more or less often than this one, by over {COARSE:.0%}"
+        )
     clock = Clock(os.path.join(folder, "timing.json"), state is not None)
     log = Log(os.path.join(folder, "metrics.jsonl"), state["log_bytes"] if state else 0)
     try:
         _steps(run, identity, log, clock, progress)
+        account = _settled(run)
         scores = run.evaluate()
         log.write(_validation_line(run, scores))
     finally:
         log.close()
     clock.write(run.n_tokens, _peak_memory_bytes(run.place))
-    return _result(run, identity, scores)
+    return _result(run, identity, scores, account)
+
+
+def _settled(run: Run) -> dict[str, Any]:
+    """Write the account of what was served, and check it."""
+    account = settle(run.loader, run.served)
+    write_json(os.path.join(run.config.out, "account.json"), account)
+    check(account)
+    return account
 
 
 def _steps(run: Run, identity: dict[str, Any], log: Log, clock: Clock, progress: Progress) -> None:

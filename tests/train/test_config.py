@@ -145,6 +145,43 @@ def test_wrong_flags(argv, said):
     assert refusal(*NEEDED, *argv).startswith(said)
 
 
+def test_phases_have_tokens_and_may_have_a_mixture(tmp_path):
+    text = "mixture: uniform\nphases: [{tokens: 1_000}, {mixture: {zh: 1, en: 3}, tokens: 500}]\n"
+    config = read_config(["--config", config_file(tmp_path, text), *NEEDED])
+    assert config.tokens == 1500
+    assert config.budgets() == [("uniform", 1000), ({"en": 3.0, "zh": 1.0}, 500)]
+    assert config.deciding()["phases"] == [{"tokens": 1000}, {"mixture": {"en": 3.0, "zh": 1.0}, "tokens": 500}]
+    assert dataclasses.replace(config, out="other").budgets() == config.budgets()
+    assert Config(data="d", out="o").budgets() == [("natural", 2_000_000)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("phases: 3", ":phases must be a list of {mixture: ..., tokens: N}, got 3"),
+        ("phases: [{mixture: uniform}]", ":phases number 1: must be a map with tokens, such as {tokens: 1_000_000}, got {"),
+        ("phases: [{tokens: 5}, web]", ":phases number 2: must be a map with tokens"),
+        ("phases: [{tokens: 5, token: 5}]", ":phases number 1: has no option 'token' (did you mean 'tokens'?)"),
+        ("phases: [{tokens: 0}]", ":phases number 1: tokens must be a whole number from 1 to 1,000,000,000,000,000, got 0"),
+        ("phases: [{tokens: true}]", ":phases number 1: tokens must be a whole number from 1 to"),
+        ("phases: [{tokens: 5, mixture: nautral}]", ":phases number 1: mixture has no mixture named 'nautral' (did"),
+        ("phases: [{tokens: 5, mixture: [空]}]", ":phases number 1: mixture must be a name or weights of sources, got ['空']"),
+        (f"phases: [{'{tokens: 5}, ' * 101}]", ":phases must be at most 100, got 101"),
+        ("tokens: 7\nphases: [{tokens: 5}, {tokens: 5}]", "phases have 10 tokens together, but tokens is 7: leave it out"),
+        ("mixture: uniform\nphases: [{mixture: natural, tokens: 5}]", "mixture has no effect: every one of the phases has"),
+        (f"phases: [{{tokens: {10**15}}}, {{tokens: 1}}]", "phases have 1,000,000,000,000,001 tokens together, they may have"),
+        ("tokens: 100\ntarget_tokens: 99", "target_tokens must be at least tokens = 100, got 99"),
+    ],
+)  # fmt: skip
+def test_wrong_phases(tmp_path, text, said):
+    path = config_file(tmp_path, text)
+    assert refusal("--config", path, *NEEDED).removeprefix(path).startswith(said)
+
+
+def test_phases_are_no_flag():
+    assert refusal(*NEEDED, "--phases", "5").startswith("there is no option '--phases'")
+
+
 def test_values_are_checked_in_python_too():
     assert Config(data="d", out="o", lr=1).lr == 1.0
     with pytest.raises(ConfigError, match="lr must be a number, got None"):
@@ -156,7 +193,7 @@ def test_values_are_checked_in_python_too():
 def test_every_option_has_a_flag_and_a_valid_default():
     known = {action.dest for action in parser()._actions}
     for field in dataclasses.fields(Config):
-        assert field.name in known and field.metadata["help"], field.name
+        assert (field.name in known) == (field.name != "phases") and field.metadata["help"], field.name
         assert field.metadata["ge"] is None or math.isfinite(field.metadata["le"]), field.name
 
 

@@ -13,7 +13,7 @@ from train import evaluate as module
 from train.evaluate import Place, Score, evaluate, token_nats
 from train.loader import validation_batches
 from train.model import Decoder, Shape
-from train.tokens import read_index, read_token_bytes
+from train.packed import read_index, read_token_bytes
 
 CPU = Place(torch.device("cpu"), None)
 SHAPE = Shape(vocab_size=VOCAB_SIZE, sequence_tokens=16, layers=1, width=16, heads=2, hidden=16, tie_embeddings=False)
@@ -110,5 +110,5 @@ def test_so_many_sequences_that_logits_stay_small(folder):
     index = read_index(folder)
     assert CPU.sequences_at_once(index) == (1 << 21) // (16 * VOCAB_SIZE)
     assert Place(torch.device("cuda"), None).sequences_at_once(index) == (1 << 30) // (16 * VOCAB_SIZE)
-    huge = module.PackedIndex(1 << 20, "uint16", 1 << 16, 0, "", {})
+    huge = module.PackedIndex(1 << 20, "best_fit", "fragment", "uint16", 1 << 16, 0, "", {})
     assert CPU.sequences_at_once(huge) == 1

@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 from packed_folders import END_OF_TEXT, encode, packed_folder
 
 from train import loader as loader_module
+from train import sequences
+from train.borders import cu_seqlens, positions
 from train.errors import ConfigError, DataError
 from train.loader import Loader, validation_batches
-from train.mixtures import allot, natural
-from train.tokens import PIECES, read_index, write_table
+from train.mixtures import natural
+from train.packed import PIECES, read_index, write_pieces
+from train.plan import Phase
+from train.plan import allot as plan_of
 
 TRAIN = {
     "web": [encode(f"page {number} of the web, with some words. " * (number % 4)) for number in range(40)],
@@ -42,15 +46,25 @@ def pairs_in(batches) -> Counter:
     return found
 
 
+def allot(weights, available, n_tokens, max_epochs):
+    """The plan of a run of one phase."""
+    return plan_of([Phase(weights, n_tokens)], available, max_epochs)
+
+
 def one_epoch(index):
-    """An allotment of each training sequence once."""
+    """A plan of each training sequence once."""
     available = index.available()
     tokens = {name: n for name, (_, n) in available.items()}
     return allot(natural(tokens), available, sum(tokens.values()), 1)
 
 
 def batches_of(loader):
-    return [loader.batch(number) for number in range(len(loader))]
+    return [loader[step] for step in range(len(loader))]
+
+
+def part_of(batch, chosen):
+    """The rows of a batch that are chosen by bool[B]."""
+    return batch._replace(inputs=batch.inputs[chosen], targets=batch.targets[chosen], mask=batch.mask[chosen])
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +85,7 @@ def test_an_epoch_is_every_pair_of_every_document_once(folder, index, batch_sequ
     batches = batches_of(loader)
     assert pairs_in(batches) == pairs_of([document for documents in TRAIN.values() for document in documents])
     for number, name in enumerate(loader.sources):
-        rows = [type(batch)(*(part[batch.source == number] for part in batch)) for batch in batches]
+        rows = [part_of(batch, batch.source == number) for batch in batches]
         assert pairs_in(rows) == pairs_of(TRAIN[name]), "and each source's are its own"
 
 
@@ -98,18 +112,23 @@ def test_shapes_and_padding(folder, index):
         assert batch.piece.dtype == batch.source.dtype == np.int32 and batch.mask.dtype == bool
         np.testing.assert_array_equal(batch.inputs[:, 1:], batch.targets[:, :-1])
         assert (batch.targets[batch.piece[:, 1:] == -1] == END_OF_TEXT).all()
+        assert batch.n_tokens == batch.mask.sum() and batch.phase.tolist() == [0] * size
+        assert batch.row.dtype == np.int64 and batch.phase.dtype == np.int32
+        np.testing.assert_array_equal(batch.positions, positions(batch.piece))
+        np.testing.assert_array_equal(batch.cu_seqlens, cu_seqlens(batch.piece))
 
 
 def test_pieces_are_told_apart(tmp_path):
     """Two documents and padding in a sequence of 9 slots: no target crosses from one to the other."""
     packed_folder(tmp_path, {"web": [encode("ab"), encode("c")]}, sequence_tokens=8)
     index = read_index(str(tmp_path))
-    batch = Loader(index, str(tmp_path), one_epoch(index), 0, 4).batch(0)
+    batch = Loader(index, str(tmp_path), one_epoch(index), 0, 4)[0]
     assert batch.piece.tolist() == [[0, 0, 0, 0, 1, 1, 1, -1, -1]]
     assert batch.mask.tolist() == [[True, True, True, False, True, True, False, False]]
     a, b, c = b"abc"
     assert batch.inputs.tolist() == [[END_OF_TEXT, a, b, END_OF_TEXT, END_OF_TEXT, c, END_OF_TEXT, END_OF_TEXT]]
     assert batch.targets[0, :4].tolist() == [a, b, END_OF_TEXT, END_OF_TEXT]
+    assert batch.positions.tolist() == [[0, 1, 2, 3, 0, 1, 2, 0]] and batch.cu_seqlens.tolist() == [0, 4, 7, 8]
 
 
 def test_a_batch_is_a_function_of_its_number(folder, index):
@@ -117,7 +136,7 @@ def test_a_batch_is_a_function_of_its_number(folder, index):
     forward = batches_of(Loader(index, folder, made, 3, 6))
     fresh = Loader(index, folder, made, 3, 6)
     for number in reversed(range(len(fresh))):
-        for one, other in zip(forward[number], fresh.batch(number), strict=True):
+        for one, other in zip(forward[number], fresh[number], strict=True):
             np.testing.assert_array_equal(one, other)
 
 
@@ -145,38 +164,17 @@ def test_many_blocks_lose_nothing(folder, index, monkeypatch):
         assert [len(batch.source) for batch in batches[:-1]] == [size] * (len(batches) - 1)
 
 
-@pytest.mark.parametrize("n_batches", [0, 1, 4, 10**6])
-def test_the_account_is_what_the_batches_held(folder, index, n_batches):
-    made = allot({"web": 0.5, "zh": 0.3, "tiny": 0.2}, index.available(), 6_000, math.inf)
-    loader = Loader(index, folder, made, 1, 16)
-    expected = {name: Counter() for name in loader.sources}
-    for batch in batches_of(loader)[:n_batches]:
-        for number, mask in zip(batch.source, batch.mask, strict=True):
-            expected[loader.sources[number]].update(tokens=int(mask.sum()), sequences=1)
-    account = loader.served(n_batches)
-    for name, counts in account.items():
-        assert (counts["tokens"], counts["sequences"]) == (expected[name]["tokens"], expected[name]["sequences"])
-        assert counts["epochs"] == counts["sequences"] / index.available()[name][0]
-
-
-def test_the_whole_account_is_the_plan(folder, index):
-    loader = Loader(index, folder, one_epoch(index), 0, 8)
-    account = loader.served(len(loader))
-    assert {name: (one["sequences"], one["tokens"]) for name, one in account.items()} == index.available()
-    assert all(one["epochs"] == 1 for one in account.values())
-
-
 def test_a_source_smaller_than_a_batch_is_not_lost(folder, index):
     made = allot({"tiny": 0.01, "web": 0.99}, index.available(), 1000, math.inf)
     loader = Loader(index, folder, made, 0, 64)
-    assert loader.served(len(loader))["tiny"]["sequences"] >= 1
+    assert sum(np.count_nonzero(batch.source == 0) for batch in batches_of(loader)) >= 1
     alone = Loader(index, folder, allot({"tiny": 1.0}, index.available(), 1, 1), 0, 64)
     assert len(alone) == 1
     assert pairs_in(batches_of(alone)) == pairs_of(TRAIN["tiny"])
 
 
 def test_more_shards_than_stay_open(tmp_path, monkeypatch):
-    monkeypatch.setattr(loader_module, "OPEN_SHARDS", 2)
+    monkeypatch.setattr(sequences, "OPEN_SHARDS", 2)
     packed_folder(tmp_path, TRAIN, sequence_tokens=32, shards=17)
     index = read_index(str(tmp_path))
     loader = Loader(index, str(tmp_path), one_epoch(index), 0, 8)
@@ -240,7 +238,7 @@ def test_a_token_outside_the_vocabulary_is_refused(tmp_path):
     damage(tmp_path, "train/web/000-00000-0000.npy", lambda array: array.__setitem__((0, 2), 257))
     index = read_index(str(tmp_path))
     with pytest.raises(DataError, match="outside the vocabulary"):
-        Loader(index, str(tmp_path), one_epoch(index), 0, 4).batch(0)
+        Loader(index, str(tmp_path), one_epoch(index), 0, 4)[0]
 
 
 OTHERS = [["你好"], ["你好", "好a"], ["你们好", "吗"], ["你好" * 2, "吗" * 2, "好" * 2], []]
@@ -254,7 +252,7 @@ def test_pieces_of_another_folder_are_refused(tmp_path, other):
     os.replace(tmp_path / "other" / name, tmp_path / "one" / name)
     index = read_index(str(tmp_path / "one"))
     with pytest.raises(DataError, match=r"not what packed\.json says"):
-        Loader(index, str(tmp_path / "one"), one_epoch(index), 0, 4).batch(0)
+        Loader(index, str(tmp_path / "one"), one_epoch(index), 0, 4)[0]
 
 
 def test_pieces_beyond_the_last_sequence_are_refused(tmp_path):
@@ -262,7 +260,7 @@ def test_pieces_beyond_the_last_sequence_are_refused(tmp_path):
     packed_folder(tmp_path, {"web": [encode("ab"), encode("c")]}, sequence_tokens=8)
     columns = [pa.array(values, pa.int32()) for values in ([0, 1], [0, 0], [4, 3], [0, 0])]
     with open(tmp_path / "train/web/000-00000-0000.docs.arrow", "wb") as file:
-        write_table(file, pa.Table.from_arrays([*columns[:3], pa.array(["u", "v"]), columns[3]], schema=PIECES))
+        write_pieces(file, pa.Table.from_arrays([*columns[:3], pa.array(["u", "v"]), columns[3]], schema=PIECES))
     index = read_index(str(tmp_path))
     with pytest.raises(DataError, match=r"not what packed\.json says"):
-        Loader(index, str(tmp_path), one_epoch(index), 0, 4).batch(0)
+        Loader(index, str(tmp_path), one_epoch(index), 0, 4)[0]

@@ -15,10 +15,11 @@ import torch
 from packed_folders import encode, packed_folder
 
 from train import loop
+from train.account import AccountError
 from train.config import Config
 from train.errors import ConfigError, DataError
 from train.loop import DivergedError, train
-from train.tokens import read_index
+from train.packed import read_index
 
 ROOT = Path(__file__).parent.parent.parent
 EN = [
@@ -91,6 +92,45 @@ def test_it_learns_and_accounts_for_every_token(data, tmp_path):
     assert result["validation"]["zh"]["bytes"] == len(ZH[0].encode())
 
 
+def test_phases_follow_one_another_and_are_told(data, tmp_path):
+    phases = [{"mixture": {"en": 1.0}, "tokens": 1500}, {"mixture": {"en": 1.0, "zh": 2.0}, "tokens": 1500}]
+    result = train(config(data, tmp_path, phases=phases))
+    assert result["weights"] == pytest.approx({"empty": 0.0, "en": 2 / 3, "zh": 1 / 3})
+    assert result["planned"] == {"en": 2000, "zh": 1000}
+    first, second = (phase["served"] for phase in result["account"]["phases"])
+    assert first["zh"]["tokens"] == 0 and second["zh"]["tokens"] == result["served"]["zh"]["tokens"]
+    assert first["en"]["tokens"] == pytest.approx(1500, abs=40) and second["en"]["tokens"] == pytest.approx(500, abs=40)
+    assert result["account"] == json.loads((tmp_path / "account.json").read_text())
+    assert result["account"]["total"]["planned"] == result["served"] and result["account"]["differences"] == []
+
+
+def test_a_proxy_repeats_as_often_as_its_target(data, tmp_path):
+    target = train(config(data, tmp_path / "target", mixture="uniform", tokens=8000))
+    proxy = train(config(data, tmp_path / "proxy", mixture="uniform", tokens=2000, target_tokens=8000))
+    for source, served in proxy["served"].items():
+        assert served["epochs"] == pytest.approx(target["served"][source]["epochs"], rel=0.35)
+    there = read_index(data).available()
+    assert all(one["sequences"] / one["epochs"] < there[name][0] for name, one in proxy["served"].items())
+
+
+@pytest.mark.parametrize("lose", [True, False])
+def test_a_batch_that_is_lost_or_comes_twice_stops_the_run(data, tmp_path, monkeypatch, lose):
+    advance = loop.Run.advance
+
+    def advance_wrongly(run):
+        advance(run)
+        if run.step == 5:
+            run.loader.step += 1 if lose else -1
+            if not lose:
+                monkeypatch.undo()
+
+    monkeypatch.setattr(loop.Run, "advance", advance_wrongly)
+    with pytest.raises(AccountError, match="the account does not add up: 'en' in phase 1: planned"):
+        train(config(data, tmp_path, tokens=800))
+    assert not (tmp_path / "result.json").exists()
+    assert json.loads((tmp_path / "account.json").read_text())["differences"]
+
+
 def test_logged_loss_is_the_mean_over_tokens(data, tmp_path):
     """A line for 5 steps holds what their 5 lines of another run say, weighted by their tokens."""
     train(config(data, tmp_path / "each", log_every=1))
@@ -114,7 +154,7 @@ def test_steps_equal_those_of_a_plain_loop(data, tmp_path, monkeypatch):
     groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95))
     for step in range(n_steps):
-        batch = run.loader.batch(step)
+        batch = run.loader[step]
         mask = torch.from_numpy(batch.mask)
         logits = model(torch.from_numpy(batch.inputs), torch.from_numpy(batch.piece[:, :-1]))[mask]
         optimizer.zero_grad()
@@ -167,13 +207,15 @@ def kill(chosen, *kills):
 
 
 def test_killed_again_and_again_it_ends_as_if_never_stopped(data, tmp_path):
-    chosen = config(data, tmp_path / "run", log_every=4, evaluate_every=6, checkpoint_every_steps=7)
+    phases = [{"tokens": 2000}, {"mixture": {"zh": 1.0}, "tokens": 1000}]
+    every = {"log_every": 4, "evaluate_every": 6, "checkpoint_every_steps": 7}
+    chosen = config(data, tmp_path / "run", phases=phases, target_tokens=6000, **every)
     whole = train(dataclasses.replace(chosen, out=str(tmp_path / "whole")))
     kill(chosen, ("step", 3), ("step", 10), ("write", 14), ("evaluation", 0))
     assert not (tmp_path / "run-step-3" / "checkpoint.pt").exists()
     assert lines(tmp_path / "run-step-10")[-1]["step"] == 8  # which the checkpoint of step 7 does not know
     written = torch.load(tmp_path / "run-write-14" / "checkpoint.pt", weights_only=True)
-    assert written["step"] == 7 and (tmp_path / "run-write-14" / "checkpoint.pt.tmp").exists()
+    assert written["loader"]["step"] == 7 and (tmp_path / "run-write-14" / "checkpoint.pt.tmp").exists()
     assert not (tmp_path / "run-evaluation-0" / "result.json").exists()
     said = []
     train(chosen, said.append)
@@ -240,7 +282,7 @@ def test_a_loss_that_is_no_number_stops_the_run(data, tmp_path, monkeypatch):
     assert said.startswith("training diverged at step 7 of ") and "(loss nan, norm of the gradient nan)" in said
     assert said.endswith("choose an lr below 0.01 or a longer warmup_frac, and another --out")
     assert lines(tmp_path)[-1]["step"] == 5
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 4
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["loader"]["step"] == 4
     assert not (tmp_path / "result.json").exists()
 
 
@@ -273,7 +315,18 @@ def test_a_budget_that_cannot_be_served_is_said(data, tmp_path):
     short = result["short_tokens"]
     assert result["capped"] == ["en"]
     assert short + result["tokens"] == pytest.approx(100_000, abs=100)
-    assert said == [f"every source is at max_epochs: the run lacks {short:,} of its tokens"]
+    assert said == [f"no source may be shown more often (max_epochs): the run lacks {short:,} of its tokens"]
+
+
+def test_a_part_too_small_to_match_the_target_is_said(data, tmp_path):
+    said = []
+    result = train(config(data, tmp_path, mixture="uniform", tokens=200, target_tokens=40_000), said.append)
+    assert result["coarse"] == ["en", "zh"] and result["capped"] == []
+    assert said == [
+        "too few sequences of en, zh are drawn to match target_tokens: its run would repeat them more or less often than"
+        " this one, by over 10%"
+    ]
+    assert train(config(data, tmp_path / "all", tokens=200))["coarse"] == []
 
 
 def test_half_precision_and_attention_across_documents(data, tmp_path):

@@ -89,6 +89,14 @@ def raise_(error):
     raise error
 
 
+def test_no_validation_text_is_said(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("torch.set_num_interop_threads", lambda n: None)
+    packed_folder(tmp_path / "packed", {"en": [encode("to be or not to be")], "zh": [encode("学而时习之")]})
+    argv = ["--data", str(tmp_path / "packed"), "--out", str(tmp_path / "run"), "--tokens", "20", "--width", "8"]
+    assert command.main([*argv, "--heads", "1"]) == 0
+    assert capsys.readouterr().out == "no source has validation text\n"
+
+
 def test_progress_on_a_terminal_only(data, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("torch.set_num_interop_threads", lambda n: None)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
