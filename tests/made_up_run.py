@@ -68,6 +68,7 @@ def one_run(mixture: str, seed: int) -> dict:
             name: {"tokens": n, "sequences": n // 250, "epochs": n / AVAILABLE[name]} for name, n in served.items()
         },
         "capped": [],
+        "coarse": [],
         "short_tokens": 0,
         "steps": 490,
         "tokens": sum(served.values()),

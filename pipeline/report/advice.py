@@ -7,7 +7,7 @@ import shlex
 from statistics import NormalDist
 from typing import Any
 
-from .tokenized import MIN_BYTES, MIN_DOCUMENTS
+from .packing import MIN_BYTES, MIN_DOCUMENTS
 from .training import MAX_EPOCHS
 
 MOST_SEEDS = 40
@@ -21,6 +21,8 @@ READING = {
     "docs/recipe.md": "sections of a recipe, the ablation among them",
     "recipes/REFERENCE.md": "every option",
     "docs/data-format.md": "the folders of tokens and packed sequences",
+    "docs/data-loader.md": "how to feed a training loop of your own",
+    "docs/feeding-trainers.md": "how to feed nanoGPT, Megatron-LM, torchtitan and datasets",
     "docs/gpu.md": "the same on a machine with a GPU",
 }
 """Pages of the project, by what they tell."""

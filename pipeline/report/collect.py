@@ -23,11 +23,13 @@ from .classifiers import classifiers_facts
 from .contamination import contamination_facts
 from .dedup import duplicates_facts
 from .languages import languages_facts
+from .packing import packing_facts
 from .perplexity import models_facts, perplexity_facts, without_sketches
 from .pii import scrubbed_facts
 from .rows import batches
 from .rules import limits_facts, removal_steps, rules_facts
-from .tokenized import packing_facts, tokenizer_facts
+from .tokenized import tokenizer_facts
+from .tokenizers import comparison_facts
 from .training import ablation_facts
 
 N_EXAMPLES = 3
@@ -104,6 +106,7 @@ def _training(run: str, exports: list[str]) -> dict[str, Any]:
     return {
         "ablation": ablation,
         "tokenizer": tokenizer_facts(run, exports),
+        "tokenizers": comparison_facts(run, exports),
         "packing": packing,
         "next": next_steps(_name(run), ablation, packing),
     }

@@ -18,19 +18,33 @@ from . import (
     figures,
     judge_figures,
     languages,
+    packing,
+    packing_figures,
     perplexity,
     perplexity_figures,
     pii,
     rule_figures,
     rules,
     text,
+    tokenizer_figures,
+    tokenizers,
     units,
 )
 from .advice import READING
 from .text import number, share, size, visible
 from .training import MAX_EPOCHS, apart, remarks
 
-STYLES = ("style.css", "training.css", "rules.css", "judges.css", "perplexity.css", "dedup.css", "pii.css")
+STYLES = (
+    "style.css",
+    "training.css",
+    "rules.css",
+    "judges.css",
+    "perplexity.css",
+    "dedup.css",
+    "pii.css",
+    "packing.css",
+    "tokenizers.css",
+)
 
 
 @cache
@@ -51,7 +65,9 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(judge_figures=judge_figures, classifiers=classifiers, languages=languages)
     environment.globals.update(perplexity=perplexity, perplexity_figures=perplexity_figures)
     environment.globals.update(dedup=dedup, dedup_advice=dedup_advice, dedup_figures=dedup_figures)
+    environment.globals.update(packing=packing, packing_figures=packing_figures)
     environment.globals.update(contamination=contamination, pii=pii)
+    environment.globals.update(tokenizers=tokenizers, tokenizer_figures=tokenizer_figures)
     environment.globals.update(rules=rules, text=text, n_warnings=rules.N_WARNINGS)
     return environment
 

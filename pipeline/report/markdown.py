@@ -7,10 +7,12 @@ from typing import Any
 
 from .markdown_dedup import contamination_part, duplicates_part
 from .markdown_judges import classifiers_part, languages_part
+from .markdown_packing import packing_part
 from .markdown_perplexity import perplexity_part
 from .markdown_pii import personal_part
 from .markdown_rules import limits_cell, removed_part, waterfall_part
 from .markdown_text import block, plain, table
+from .markdown_tokenizers import tokenizers_part
 from .markdown_training import ablation_part, tokenized_part
 from .text import number, share, size
 
@@ -45,6 +47,8 @@ def render_markdown(data: dict[str, Any]) -> str:
         *_labels(data),
         *_signals(data),
         *tokenized_part(data),
+        *tokenizers_part(data),
+        *packing_part(data),
         *_recipe(data),
     ]
     return "\n\n".join(parts) + "\n"

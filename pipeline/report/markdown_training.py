@@ -1,4 +1,4 @@
-"""Ablation, tokenizer and packing as Markdown: the facts of their sections of the page."""
+"""Ablation and tokenizer as Markdown: the facts of their sections of the page."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ablation_part(data: Tree) -> list[str]:
         f"Seen more than {MAX_EPOCHS} times, text teaches less and less (arXiv 2305.16264).",
         _served(found),
         *_missing(found),
-        *_next(data),
+        *next_part(data),
     ]
 
 
@@ -128,6 +128,7 @@ def _served(found: Tree) -> str:
             if one["weights"][source] or served["tokens"]:
                 epochs = f"{served['epochs']:.2f}{' (too often)' if served['too_often'] else ''}"
                 epochs += " (capped)" if source in one["capped"] else ""
+                epochs += " (not repeated as in the target)" if source in one["coarse"] else ""
                 cells = [number(round(served["planned"])), number(round(served["tokens"])), epochs]
                 rows.append([plain(name), plain(source), percent(one["weights"][source]), *cells])
     return table(["mixture", "source", "weight", "planned", "served", "epochs"], rows)
@@ -143,7 +144,8 @@ def _missing(found: Tree) -> list[str]:
     return [*map(plain, remarks(found)), *parts]
 
 
-def _next(data: Tree) -> list[str]:
+def next_part(data: Tree) -> list[str]:
+    """What to do next; nothing if there is nothing to say."""
     if not data["next"]:
         return []
     steps = [f"- {plain(step['text'])}" for step in data["next"]]
@@ -153,15 +155,8 @@ def _next(data: Tree) -> list[str]:
 
 
 def tokenized_part(data: Tree) -> list[str]:
-    """Tokenizer and packing; nothing of what the run has not."""
-    parts = []
-    if data["tokenizer"] is not None:
-        parts += _tokenizer(data["tokenizer"])
-    if data["packing"] is not None:
-        parts += _packing(data["packing"])
-        if data["ablation"] is None:
-            parts += _next(data)
-    return parts
+    """The tokenizer; nothing if the run has none."""
+    return [] if data["tokenizer"] is None else _tokenizer(data["tokenizer"])
 
 
 def _tokenizer(found: Tree) -> list[str]:
@@ -176,27 +171,7 @@ def _tokenizer(found: Tree) -> list[str]:
     longest = ", ".join(plain(one["text"][:80]) for one in found["longest"])
     return [
         "## Tokenizer",
-        f"{number(found['vocab_size'])} tokens, {number(found['n_merges'])} merges.",
-        *([table(head, rows)] if rows else []),
+        f"{plain(found['algorithm'])}, {number(found['vocab_size'])} tokens.",
+        *([table(head, rows), found["read_back"]] if rows else []),
         *([f"The longest: {longest}."] if longest else []),
     ]
-
-
-def _packing(found: Tree) -> list[str]:
-    rows = []
-    for source, about in found["sources"].items():
-        for side in ("train", "validation"):
-            one = about[side]
-            padding = "–" if one["padding_share"] is None else plain(share(one["padding_share"], 1))
-            cut = f"{number(one['documents_cut'])} ({plain(share(one['documents_cut'], one['documents']))})"
-            counts = [number(one["sequences"]), number(one["tokens"]), padding, number(one["documents"]), cut]
-            rows.append([plain(source), _side_name(side, about), *counts, number(one["pieces"])])
-    head = ["source", "side", "sequences", "tokens", "padding", "documents", "of them cut", "pieces"]
-    return ["## Packing", f"Sequences of {number(found['sequence_tokens'])} tokens.", table(head, rows)]
-
-
-def _side_name(side: str, about: Tree) -> str:
-    if side == "train":
-        return side
-    held_out = "" if about["validation_share"] is None else f" {plain(share(about['validation_share'], 1))}"
-    return f"{side}{held_out}{' (small)' if about['validation_is_small'] else ''}"

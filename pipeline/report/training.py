@@ -109,6 +109,7 @@ def _mixture(name: str, found: Tree, timing: Tree) -> Tree:
         "tokens": fmean(one["tokens"] for one in runs),
         "short_tokens": max(one["short_tokens"] for one in runs),
         "capped": sorted({source for one in runs for source in one["capped"]}),
+        "coarse": sorted({source for one in runs for source in one["coarse"]}),
         "time": {key: fmean(one[key] for one in times) for key in _TIMES} if times else None,
         "served": {source: _served(source, runs) for source in sorted(about["weights"])},
         "curves": {str(one["seed"]): _thinned(one["curve"]) for one in runs},

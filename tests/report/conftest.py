@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from harness import run, write_jsonl
+from made_up_comparison import add_comparison
 from made_up_dedup import add_dedup
 from made_up_judges import add_judges
 from made_up_perplexity import add_perplexity
@@ -100,6 +101,12 @@ def perplexed(added, tmp_path) -> Path:
 def compared(added, tmp_path) -> Path:
     """A run whose stages found duplicates between many sources, and benchmarks."""
     return added(add_dedup, tmp_path / "run")
+
+
+@pytest.fixture
+def side_by_side(added, tmp_path) -> Path:
+    """A run that compares tokenizers, one of which loses text."""
+    return added(add_comparison, tmp_path / "run")
 
 
 @pytest.fixture

@@ -168,6 +168,15 @@ def test_equal_mixtures_without_curves_have_a_report(plain_run):
     assert loss_curves(data["ablation"]["mixtures"]) == ""
 
 
+def test_a_source_that_is_not_repeated_as_in_the_target_is_marked(plain_run):
+    found = ablation()
+    found["runs"][-1].update(coarse=["zh"])
+    add_ablation(plain_run, found)
+    data = collect(str(plain_run))
+    page, text = render_html(data), render_markdown(data)
+    assert page.count("not repeated as in the target") == text.count("not repeated as in the target") == 1
+
+
 def test_tokens_are_counted_by_what_they_stand_for(plain_run):
     add_tokens(plain_run, documents())
     found = collect(str(plain_run))["tokenizer"]
@@ -179,6 +188,8 @@ def test_tokens_are_counted_by_what_they_stand_for(plain_run):
     assert zh == {"documents": 19, "tokens": n_bytes + 19, "bytes": n_bytes, "of_one_byte": 1.0, "in_character": 1.0}
     assert code["in_character"] == 0.0
     assert found["sources"]["code"]["validation"]["of_one_byte"] is None
+    n_documents = sum(len(texts) for sources in documents().values() for texts in sources.values())
+    assert f"all {n_documents:,} documents came back" in found["read_back"]
 
 
 def test_packing_is_counted_and_little_validation_is_marked(plain_run):
