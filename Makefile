@@ -11,7 +11,7 @@ READY := .venv/ready
 TRAIN_PACKAGES := torch numpy pyarrow tokenizers pyyaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-ray test-train lint docs bench bench-dedup bench-pii clean kenlm \
+.PHONY: help setup demo test test-ray test-train lint docs bench bench-dedup bench-pii bench-packing bench-loaders clean kenlm \
 	ingest language quality classifier dedup lm perplexity pii tokenizer pack ablate report mix train
 
 help: ## show this list
@@ -109,5 +109,16 @@ bench-dedup: $(READY) ## measure dedup_document on up to 30 million made-up sign
 bench-pii: $(READY) ## measure how well pii finds what labelled documents hold, and how fast, beside Presidio
 	$(BIN)/python -m tests.bench.pii
 
+bench-packing: $(READY) ## measure how fast ten million documents are packed
+	$(BIN)/python -m tests.bench.packing
+
+bench-loaders: $(READY) .venv-peers/ready ## measure the loader beside a loop of numpy, MosaicML streaming and litdata (2 GB in .venv-peers)
+	$(BIN)/python -m tests.bench.loading --peers .venv-peers/bin/python
+
+.venv-peers/ready: tests/bench/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --constraint tests/bench/peers.txt litdata mosaicml-streaming
+	touch .venv-peers/ready
+
 clean: ## remove the environment and what tools cached; runs/ stays
-	rm -rf .venv .venv-train .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build
+	rm -rf .venv .venv-train .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build

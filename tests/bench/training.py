@@ -24,7 +24,8 @@ def seconds(function) -> float:
 
 def tokenized(texts: list[str]) -> list[list[int]]:
     """Print the speed of training the tokenizer and of encoding, on one core; the token ids."""
-    from stages.tokenizer import encoder, train
+    from stages.encoder import encoder
+    from stages.tokenizer import train
 
     size = sum(len(text.encode()) for text in texts)
     made: list[bytes] = []
@@ -81,15 +82,10 @@ def _cuts(ids: list[list[int]]) -> str:
 
 def loaded(folder: Path) -> None:
     from train.loader import Loader
-    from train.mixtures import allot, natural
-    from train.tokens import read_index
 
-    index = read_index(str(folder))
-    available = index.available()
-    total = sum(tokens for _, tokens in available.values())
-    weights = natural({name: tokens for name, (_, tokens) in available.items()})
-    loader = Loader(index, str(folder), allot(weights, available, total, 1), 0, 32)
-    took = seconds(lambda: [loader.batch(number) for number in range(len(loader))])
+    loader = Loader.open(str(folder), batch_sequences=32)
+    total = sum(loader.plan.asked.values())
+    took = seconds(lambda: [loader[step] for step in range(len(loader))])
     print(f"loader: {total / took / MB:.1f} million tokens/s")
 
 
