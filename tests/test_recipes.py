@@ -79,7 +79,7 @@ def test_the_recipe_for_chinese_and_english_runs(data):
         "vocab_size: 8192": "vocab_size: 500", "validation_frac: 0.01": "validation_frac: 0.3",
         "mixtures: [alone, natural, uniform, half_chinese, llama]": "mixtures: [half_chinese, llama]",
         "tokens: 400_000": "tokens: 2_000", "layers: 2, width: 64, heads: 2": "layers: 1, width: 16, heads: 1",
-        "sequence_tokens: 512": "sequence_tokens: 64", "min_score: 0.65": "min_score: 0.1",
+        "sequence_tokens: 512": "sequence_tokens: 64", "min_score: 0.65": "min_score: 0.1", "seeds: 2": "seeds: 1",
         "min_documents: 100": "min_documents: 10, min_held_out: 1",
         "ngram_model: {sources: [zh_books, en_books]}": "ngram_model: {sources: [zh_books, en_books], min_mb: 0.001}",
     }  # fmt: skip
