@@ -94,6 +94,13 @@ def test_the_stage_guards_bpe_of_8000_tokens_and_more(monkeypatch, options, guar
             fitted(stage, batches(corpus(60)))
 
 
+def test_words_longer_than_a_token_may_be_need_be_none():
+    phrases = [chr(0x4E00 + 20 * number) * 3 + "长" * 12 for number in range(20)]  # 15 characters, 45 bytes
+    stage = Tokenizer(vocab_size=8000)
+    facts = stage.facts(io.BytesIO(fitted(stage, batches([*corpus(60), *["。".join(phrases)] * 40]))))
+    assert facts["guard"]["checked"] == facts["guard"]["single"] > 50
+
+
 def corpus_texts(pattern: str, n_bytes: int) -> list[str]:
     import zstandard
 

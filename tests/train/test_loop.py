@@ -234,6 +234,13 @@ def test_a_second_call_does_nothing_and_says_so(data, tmp_path, monkeypatch):
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
 
 
+def test_a_run_of_another_version_is_refused(data, tmp_path, monkeypatch):
+    train(config(data, tmp_path, tokens=200))
+    monkeypatch.setattr(loop, "VERSION", -1)
+    with pytest.raises(ConfigError, match=r"result.json is of another run \(version \d+, now -1\)"):
+        train(config(data, tmp_path, tokens=200))
+
+
 def test_another_run_in_the_same_folder_is_refused(data, tmp_path):
     train(config(data, tmp_path, tokens=200))
     with pytest.raises(ConfigError, match=r"result.json is of another run \(lr 0.01, now 0.02\): choose another --out"):
